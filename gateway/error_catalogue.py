@@ -1,14 +1,15 @@
-"""The error catalogue: every code that a person or a piece of software may be given, in one table.
+"""The error catalogue: every code that a person or a piece of software may be given, in one table (`error_catalogue.tsv`).
 
 `docs/errors.md` is generated from it. A code, once published, keeps its meaning. Sentences may hold {placeholders}
-that are filled from `Finding.facts`. `who` acts: `sender` (the calling software), `user` (the professional),
-`recipient`, `operator` (whoever runs the gateway).
+that are filled from `Finding.facts`. Column `who` says who acts: `sender` (the calling software), `user` (the
+professional), `recipient`, `operator` (whoever runs the gateway). Column `issue` is a FHIR issue-type code.
 """
 
 from dataclasses import dataclass
 from string import Formatter
 
 from gateway.model import Finding, Language, Severity
+from gateway.tables import read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,97 +19,23 @@ class Entry:
     code: str
     status: int
     issue: str
+    severity: Severity
     who: str
     fr: str
     fix_fr: str
     en: str
     fix_en: str
-    severity: Severity = Severity.ERROR
 
 
-def _warning(*columns: object) -> Entry:
-    return Entry(*columns, severity=Severity.WARNING)  # type: ignore[arg-type]
+def _entry(row: dict[str, str]) -> Entry:
+    return Entry(**(row | {"status": int(row["status"]), "severity": Severity(row["severity"])}))  # type: ignore[arg-type]
 
 
-_ROWS: tuple[Entry, ...] = (
-    # the door
-    Entry(
-        "not-authenticated",
-        401,
-        "login",
-        "sender",
-        "La requête ne porte pas de jeton valable.",
-        "Envoyer l'en-tête « Authorization: Bearer … » avec un jeton actif.",
-        "The request carries no valid token.",
-        "Send the header “Authorization: Bearer …” with an active token.",
-    ),
-    Entry(
-        "sender-not-authorised",
-        403,
-        "forbidden",
-        "sender",
-        "Ce logiciel n'est pas habilité à parler au nom de cette structure.",
-        "Émettre au nom d'une structure rattachée à ce jeton, ou faire ajouter la structure par la CPTS.",
-        "This software may not speak for that structure.",
-        "Send for a structure bound to this token, or have the CPTS add the structure.",
-    ),
-    Entry(
-        "too-large",
-        413,
-        "too-long",
-        "sender",
-        "La requête dépasse la taille maximale de {limit} octets.",
-        "Réduire les pièces jointes.",
-        "The request is larger than {limit} bytes.",
-        "Reduce the attachments.",
-    ),
-    Entry(
-        "unsupported-media-type",
-        415,
-        "not-supported",
-        "sender",
-        "Le type de contenu n'est pas pris en charge.",
-        "Envoyer application/fhir+json en UTF-8.",
-        "The content type is not supported.",
-        "Send application/fhir+json in UTF-8.",
-    ),
-    Entry(
-        "internal",
-        500,
-        "exception",
-        "operator",
-        "Erreur interne ; rien n'a été enregistré.",
-        "Réessayer ; si l'erreur persiste, transmettre X-Request-Id à l'exploitant.",
-        "Internal error; nothing was stored.",
-        "Try again; if it persists, give X-Request-Id to the operator.",
-    ),
-    Entry(
-        "not-found",
-        404,
-        "not-found",
-        "sender",
-        "Cette ressource n'existe pas ou n'est pas visible de ce logiciel.",
-        "Vérifier l'identifiant et la structure du jeton.",
-        "This resource does not exist or is not visible to this software.",
-        "Check the id and the token's structure.",
-    ),
-    Entry(
-        "request-id-reused",
-        422,
-        "duplicate",
-        "sender",
-        "X-Request-Id a déjà servi pour un autre contenu.",
-        "Prendre un nouvel X-Request-Id pour un nouveau contenu.",
-        "X-Request-Id was already used with other content.",
-        "Use a new X-Request-Id for new content.",
-    ),
-)
-
-CATALOGUE: dict[str, Entry] = {entry.code: entry for entry in _ROWS}
+CATALOGUE: dict[str, Entry] = {row["code"]: _entry(row) for row in read_table("gateway", "error_catalogue.tsv")}
 
 
 def entry_of(finding: Finding) -> Entry:
-    """The row of a finding. A code that is not in the table is a defect of ours: KeyError, found by a test."""
+    """The row of a finding. A code that is not in the table is a defect of ours, which a test looks for."""
     return CATALOGUE[finding.code]
 
 

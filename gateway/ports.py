@@ -36,7 +36,7 @@ class Ids(Protocol):
         """A fresh unguessable id (a UUID in text, 122 random bits or more)."""
 
     def secret(self) -> str:
-        """128 random bits in hexadecimal: the left part of a Message-ID, which proves that a receipt is about our mail."""
+        """128 random bits in hexadecimal: the left part of a Message-ID; a receipt that knows it is about our mail."""
 
 
 # --- the journal -------------------------------------------------------------------------------------------------
@@ -57,7 +57,7 @@ class Intake(Protocol):
 
 
 class WorkQueue(Protocol):
-    """Claims on the journal. Source: `field/engine.md` rules, kept as tests."""
+    """Claims on the journal: lease, fencing, order within a lane. Each rule of ADR 3 is a test."""
 
     def claim(self, slots: int, lease_seconds: float) -> list[Claim]:
         """At most `slots` due items, the first of their lanes, marked as ours until the lease ends."""

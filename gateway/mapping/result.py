@@ -75,7 +75,7 @@ class LossReport:
         return replace(self, target=replace(self.target, sha256=sha256))
 
     def as_json(self) -> dict[str, Any]:
-        """The published form (`docs/schemas/loss-report.json`): plain structural and structured leaves are only counted."""
+        """The published form (`docs/schemas/loss-report.json`): structural and structured leaves are only counted."""
         counts = Counter(item.outcome for item in self.items)
         shown = [i for i in self.items if i.outcome not in (Outcome.STRUCTURAL, Outcome.STRUCTURED)]
         return {
@@ -122,7 +122,7 @@ class Ledger:
     def items(self, leaf_paths: Iterable[str], structural_rule: Callable[[str], str | None]) -> tuple[Item, ...]:
         """One item per leaf in document order, then the additions.
 
-        `structural_rule(path)` names the rule by which an unclaimed leaf is structural, or returns None: then it is lost.
+        `structural_rule(path)` names the rule by which an unclaimed leaf is structural, or is None: then it is lost.
         """
         walked = []
         for path in leaf_paths:

@@ -52,7 +52,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """How a person or a structure stands at the head of a letter: the name, then lines (role, structure, street, phone)."""
+    """A person or a structure at the head of a letter: the name, then lines (role, structure, street, phone)."""
 
     name: str
     lines: tuple[str, ...]
