@@ -48,5 +48,13 @@ class TransportError(GatewayError):
         self.temporary, self.outcome_known, self.reply = temporary, outcome_known, reply
 
 
+class ConflictError(GatewayError):
+    """The journal has moved on since it was read: nothing of the transaction was written. Read again, then decide."""
+
+
+class StorageError(GatewayError):
+    """The database did not take or give something (busy, full, read-only, damaged). Nothing was acknowledged."""
+
+
 class ConfigurationError(GatewayError):
     """A setting is missing or contradicts another. Raised at start only."""

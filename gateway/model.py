@@ -5,7 +5,7 @@ Clinical content is not here: FHIR is the canonical content, and no third clinic
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType
 
@@ -139,6 +139,8 @@ class Mailbox:
     """`level-1` or `level-3`: the richest CDA that its software reads."""
     max_bytes: int = 10_000_000
     red_listed: bool = False
+    live_until: date | None = None
+    """The last day on which it may be used; None: no end is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +160,17 @@ class Client:
     id: str
     tenant: str
     structures: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who the gateway is on the wire."""
+
+    tenant: str
+    name: str
+    """What people read, e.g. "CPTS Vesle et Suippe"."""
+    mailbox: MailAddress
+    oid: Oid
+    """sourceId of our submission sets."""
+    nil: str
+    """X-MSS-NIL: our product number."""

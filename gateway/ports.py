@@ -22,7 +22,7 @@ from gateway.journal import (
     Resource,
     StepResult,
 )
-from gateway.model import Client, Identifier, ItemId, MailAddress, Mailbox, MailMessageId, Oid, Party
+from gateway.model import Client, Identifier, ItemId, MailAddress, Mailbox, MailMessageId, Party
 from gateway.mssante.format.letter import Letter
 
 
@@ -168,6 +168,8 @@ class FetchedMail:
     uid_validity: int
     uid: int
     content: bytes
+    oversized_bytes: int | None = None
+    """The whole mail's size where it is over the reader's limit: `content` is then the start of its headers only."""
 
 
 class MailInbox(Protocol):
@@ -196,13 +198,8 @@ class PdfRenderer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
-    """Who we are on the wire."""
+class MessageAnswer:
+    """The answer to one message: an HTTP status (200, 422, 503 …) and the JSON bytes of its body."""
 
-    tenant: str
-    name: str
-    mailbox: MailAddress
-    oid: Oid
-    """sourceId of our submission sets."""
-    nil: str
-    """X-MSS-NIL: our product number."""
+    status: int
+    body: bytes

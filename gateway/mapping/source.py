@@ -35,8 +35,11 @@ class Element:
         return self.value is not None or self.companion is not None
 
     def each(self, name: str) -> "Iterator[Element]":
-        """The items of the repeating member `name`, in order."""
+        """The items of the repeating member `name`, in order; a single object counts as one item."""
         member = self[name]
+        if isinstance(member.value, Mapping):
+            yield member
+            return
         values = member.value if _is_list(member.value) else []
         companions = member.companion if _is_list(member.companion) else []
         assert isinstance(values, Sequence) and isinstance(companions, Sequence)

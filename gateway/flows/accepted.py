@@ -1,0 +1,52 @@
+"""What intake decides once and later steps must find again: kept, encrypted, with the message."""
+
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+
+from gateway.journal import PayloadRole
+from gateway.mapping.context import Context
+from gateway.model import Envelope, ItemId
+from gateway.mssante.format.letter import Letter
+from gateway.ports import JournalQuery
+
+FHIR_JSON = "application/fhir+json"
+_JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The envelope and the context of one accepted message, and whom its resources are visible to."""
+
+    tenant: str
+    envelope: Envelope
+    context: Context
+    documents: int
+    """How many documents the archive holds; the first is the letter's."""
+
+    @property
+    def structures(self) -> frozenset[str]:
+        """The structures that may see the Task and whatever answers it."""
+        return frozenset({self.envelope.sender.structure or ""})
+
+
+_ACCEPTED = TypeAdapter(Accepted)
+_LETTER = TypeAdapter(Letter)
+
+
+def write_accepted(accepted: Accepted) -> bytes:
+    return _ACCEPTED.dump_json(accepted)
+
+
+def read_accepted(journal: JournalQuery, message: ItemId) -> Accepted | None:
+    """The record of a message of ours; None for one that was never accepted as such (an inward mail)."""
+    content = journal.payload(message, PayloadRole.CONTEXT)
+    return _ACCEPTED.validate_json(content) if content else None
+
+
+def write_letter(letter: Letter) -> bytes:
+    return _LETTER.dump_json(letter)
+
+
+def read_letter(content: bytes) -> Letter:
+    return _LETTER.validate_json(content)

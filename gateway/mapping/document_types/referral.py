@@ -1,0 +1,157 @@
+"""Referral letter 96349-6 ↔ the message `referral-request`.
+
+Level 1 today: the header is structured, the clinical content is a letter in words (PDF/A), PDF attachments are further
+documents of the same archive. Level 3 will stand beside it for readers that can.
+Source: JDV_J07 (96349-6 "Lettre d'adressage"); no national structured model exists for it.
+"""
+
+from gateway.fhir.format import systems
+from gateway.fhir.format.bundle import Message
+from gateway.mapping.context import Context
+from gateway.mapping.document_types.attachments import attachments_to_cda
+from gateway.mapping.document_types.written import Draft, Written
+from gateway.mapping.envelope import recipient_references
+from gateway.mapping.letter import write_letter
+from gateway.mapping.parts import coding, header
+from gateway.mapping.parts.body_reading import body_to_fhir
+from gateway.mapping.parts.header import DocumentCode, HeaderSource, Order
+from gateway.mapping.parts.header_reading import Header, read_header
+from gateway.mapping.parts.people import Resource, reference
+from gateway.mapping.parts.resolving import Resolver
+from gateway.mapping.receipts import cda_receipt, fhir_receipt
+from gateway.mapping.result import Ledger, Mapped, Side
+from gateway.mapping.source import Element, Node
+from gateway.mssante.format.cda import ClinicalDocument
+
+MAP, VERSION = "referral", "1.0.0"
+EVENT = "referral-request"
+CODE = DocumentCode("96349-6", "Lettre d'adressage")
+HOW_TO_ANSWER = "Pour répondre, répondez à ce message : votre réponse est transmise à l'auteur de la lettre."
+
+
+def to_cda(message: Message, context: Context, source_hash: str = "") -> Mapped[Written]:
+    """The letter, its documents, and the receipt of loss."""
+    ledger = Ledger()
+    resolver = Resolver(message, ledger)
+    source = _header_source(resolver)
+    document = ClinicalDocument(header.to_cda(source, context))
+    attached = attachments_to_cda(resolver, source, context)
+    letter = write_letter(
+        message,
+        ledger,
+        document_id=context.oid("letter/id"),
+        written_at=context.at,
+        how_to_answer=HOW_TO_ANSWER,
+    )
+    receipt = fhir_receipt(MAP, VERSION, message, ledger, source_hash, Side("cda", CODE.code))
+    return Mapped(Written(letter, (Draft(document), *attached)), receipt)
+
+
+def _header_source(resolver: Resolver) -> HeaderSource:
+    task, request = resolver.one("Task"), resolver.one("ServiceRequest")
+    composition, patient = resolver.one("Composition"), resolver.one("Patient")
+    author = resolver.professional(task["requester"])
+    encounter = resolver.follow(request["encounter"])
+    facility = resolver.professional(encounter["serviceProvider"])
+    doctor = resolver.professional(patient.first("generalPractitioner"))
+    _claim_same_times(task["authoredOn"], request["authoredOn"], composition["date"])
+    return HeaderSource(
+        place="letter",
+        code=CODE,
+        title=composition["title"].structured("document-title") or CODE.display,
+        written_at=task["authoredOn"],
+        patient=patient,
+        author=author,
+        recipients=tuple(resolver.professional(r) for r in recipient_references(task)),
+        orders=_orders(task, request),
+        encounter=encounter,
+        facility=facility if facility.organization.exists else author,
+        treating_doctor=doctor if doctor.person_id else None,
+        confidentiality=composition["confidentiality"].structured("confidentiality") or "N",
+    )
+
+
+def _claim_same_times(written_at: Element, *others: Element) -> None:
+    """A time that says the same as the document's is carried by it; another one is told in the letter."""
+    for other in others:
+        if other.exists and other.peek() == written_at.peek():
+            other.structured("document-time")
+
+
+def _orders(task: Element, request: Element) -> tuple[Order, ...]:
+    """The Task's identifiers, then the ServiceRequest's with the category. CDA wants an id in each order."""
+    task_ids, request_ids = tuple(task.each("identifier")), tuple(request.each("identifier"))
+    category = coding.coding_in(request.first("category"), systems.REFERRAL_CATEGORY)
+    return (Order(task_ids), Order(request_ids or task_ids, category))
+
+
+# --- to FHIR -----------------------------------------------------------------------------------------------------
+
+
+def to_fhir(document: ClinicalDocument, context: Context, source_hash: str = "") -> Mapped[Resource]:
+    """A `referral-request` message; what a document cannot hold of a Task is filled."""
+    ledger = Ledger()
+    root = Node(document.root, "ClinicalDocument", ledger)
+    found = read_header(root, context)
+    bundling = found.bundling
+    body = body_to_fhir(root, found)
+    request = bundling.add(_request(found) | {"supportingInfo": [reference(body)]}, "request")
+    task = bundling.add(_task(found, request), "task")
+    if found.title != CODE.display or (found.confidentiality or {}).get("code", "N") != "N":
+        bundling.add(_composition(found), "composition")
+    bundling.entries = {context.urn("header"): _message_header(found, task, context), **bundling.entries}
+    for path in ("MessageHeader.source", "Task.status", "Task.intent", "Task.code", "ServiceRequest.status"):
+        ledger.fill(path, "fixed-by-message-type")
+    bundle = bundling.as_bundle("message", found.written_at)
+    return Mapped(bundle, cda_receipt(MAP, VERSION, document, ledger, source_hash, Side("fhir-message", EVENT)))
+
+
+def _message_header(found: Header, task: str, context: Context) -> Resource:
+    resource: Resource = {"resourceType": "MessageHeader", "id": str(context.uuid("header"))}
+    resource["eventCoding"] = {"system": systems.MESSAGE_EVENT, "code": EVENT}
+    if found.authors:
+        resource |= {"sender": reference(found.authors[0]), "author": reference(found.authors[0])}
+    return resource | {"source": {"endpoint": systems.CANONICAL}, "focus": [reference(task)]}
+
+
+def _task(found: Header, request: str) -> Resource:
+    """The Task; several recipients make an open request."""
+    own = next((order.identifiers for order in found.orders if order.code is None), ())
+    ids = list(own) or [{"system": systems.URI, "value": found.identifier}]
+    task: Resource = {"resourceType": "Task", "identifier": ids, "status": "requested", "intent": "order"}
+    task["code"] = {"coding": [{"system": systems.TASK_CODE, "code": "fulfill"}]}
+    task |= {"focus": reference(request), "for": reference(found.patient)}
+    task |= _authored(found)
+    if len(found.recipients) == 1:
+        task["owner"] = reference(found.recipients[0])
+    elif found.recipients:
+        task["restriction"] = {"recipient": [reference(url) for url in found.recipients]}
+    return task
+
+
+def _request(found: Header) -> Resource:
+    request: Resource = {"resourceType": "ServiceRequest", "status": "active", "intent": "order"}
+    order = next((order for order in found.orders if order.code is not None), None)
+    if order and order.identifiers:
+        request["identifier"] = list(order.identifiers)
+    category = order.code if order else {"system": systems.REFERRAL_CATEGORY, "code": "referral"}
+    request |= {"category": [{"coding": [category]}], "subject": reference(found.patient)}
+    if found.encounter:
+        request["encounter"] = reference(found.encounter)
+    request["code"] = {"text": found.title or CODE.display}
+    return request | _authored(found) | {"performer": [reference(url) for url in found.recipients]}
+
+
+def _authored(found: Header) -> Resource:
+    values: Resource = {"authoredOn": found.written_at} if found.written_at else {}
+    return values | ({"requester": reference(found.authors[0])} if found.authors else {})
+
+
+def _composition(found: Header) -> Resource:
+    """What only a Composition can say: another title, another confidentiality."""
+    composition: Resource = {"resourceType": "Composition", "status": "final"}
+    composition |= {"type": {"coding": [found.type]}, "subject": reference(found.patient)}
+    composition |= {"date": found.written_at, "author": [reference(url) for url in found.authors]}
+    composition["title"] = found.title or CODE.display
+    code = (found.confidentiality or {}).get("code", "N")
+    return composition | ({"confidentiality": code} if code != "N" else {})

@@ -1,0 +1,44 @@
+"""Conditions: the active problems, and the past. What is doubtful, refuted or entered in error says so first.
+
+Source: FHIR R4 4.0.1, Condition; value sets condition-clinical, condition-ver-status.
+"""
+
+from collections.abc import Sequence
+
+from gateway.mapping.letter.datatypes import choice_words, details, words
+from gateway.mapping.letter.dates import on
+from gateway.mapping.letter.draft import Teller, choice
+from gateway.mapping.letter.sentences import beginning, code_of, joined, table
+from gateway.mssante.format.letter import Block
+
+_PAST = frozenset({"inactive", "remission", "resolved"})
+_WARNINGS = {"refuted": "ÉCARTÉ (réfuté) : ", "entered-in-error": "SAISI PAR ERREUR, à ne pas retenir : "}
+_DETAILS = ("severity", "bodySite", "stage", "evidence", "asserter", "note")
+
+
+def is_past(teller: Teller) -> bool:
+    """Whether a condition belongs among the antecedents. One that nobody says is over is a problem of today."""
+    return code_of(teller, "clinicalStatus") in _PAST
+
+
+def blocks(tellers: Sequence[Teller]) -> tuple[Block, ...]:
+    """One table: since when, and the problem."""
+    return table(("Depuis", "Problème"), [_row(teller) for teller in tellers])
+
+
+def _row(teller: Teller) -> tuple[str, str]:
+    certainty = code_of(teller, "verificationStatus")
+    states = joined(", ", words(teller, "verificationStatus"), words(teller, "clinicalStatus"))
+    name = words(teller, "code") or "Problème sans intitulé"
+    text = f"{_WARNINGS.get(certainty, '')}{name}"
+    return _when(teller), joined(" — ", joined(", ", text, states), details(teller, *_DETAILS))
+
+
+def _when(teller: Teller) -> str:
+    """`2016`, `2011 à 2012`, or when it was recorded where nothing else is known."""
+    start = beginning(choice_words(teller, "onset"))
+    _, end = choice(teller.root, "abatement")
+    ended = choice_words(teller, "abatement")
+    fin = f"fin : {ended}" if end.exists else ""
+    recorded = teller.say(teller["recordedDate"])
+    return joined(" ; ", start, fin, f"(noté {on(recorded)})" if recorded else "")

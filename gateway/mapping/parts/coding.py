@@ -1,0 +1,48 @@
+"""FHIR Coding and CodeableConcept ↔ CDA CE, in the header.
+
+Source: HL7 V3 data types (CE); ANS CI-SIS "Structuration minimale" (displayName is required in header codes).
+"""
+
+from lxml import etree
+
+from gateway.mapping.source import Element, Node
+from gateway.mapping.terminology import display_of, oid_of, uri_of
+from gateway.mssante.format.build import add
+
+Resource = dict[str, object]
+
+
+def to_cda(parent: etree._Element, name: str, coding: Element, rule: str, displays: str) -> bool:
+    """Add `coding` as element `name`; False (and nothing claimed) where its system has no OID.
+
+    `displays` is the value set table from which a missing display is filled.
+    """
+    system, code = coding["system"].peek(), coding["code"].peek()
+    oid = oid_of(system) if system else None
+    if not code or not oid:
+        return False
+    coding["system"].structured(rule)
+    display = coding["display"].structured(rule)
+    if display is None and (display := display_of(displays, code)):
+        coding.ledger.fill(f"{name}/@displayName", f"{rule}-display-from-value-set")
+    add(parent, name, code=coding["code"].structured(rule), displayName=display or code, codeSystem=oid)
+    return True
+
+
+def to_fhir(node: Node, rule: str) -> Resource | None:
+    """The CE as a Coding; None where it has no code."""
+    code, oid = node.attribute("code", rule), node.attribute("codeSystem", rule)
+    node.attribute("codeSystemName", f"{rule}-implied-by-system")
+    display = node.attribute("displayName", rule)
+    if code is None:
+        return None
+    coding: Resource = {"system": uri_of(oid)} if oid else {}
+    coding["code"] = code
+    return coding | ({"display": display} if display and display != code else {})
+
+
+def coding_in(concepts: "Element | None", system: str) -> Element | None:
+    """The first coding of `system` in a CodeableConcept."""
+    if concepts is None:
+        return None
+    return next((c for c in concepts.each("coding") if c["system"].peek() == system), None)

@@ -1,0 +1,95 @@
+"""FHIR Address and ContactPoint ↔ CDA AD and TEL.
+
+Source: HL7 V3 data types (AD, TEL); ANS "Structuration minimale": an addr has structured parts or lines, never both.
+We write the parts: the first line as streetName, further lines as additionalLocator.
+"""
+
+from urllib.parse import quote, unquote
+
+from lxml import etree
+
+from gateway.fhir.format.systems import EMAIL_TYPE
+from gateway.mapping.result import Outcome
+from gateway.mapping.source import Element, Node
+from gateway.mssante.format.build import add
+
+_ADDRESS_USE = {"home": "H", "work": "WP", "temp": "TMP", "old": "OLD"}
+_TELECOM_USE = {"home": "H", "work": "WP", "mobile": "MC", "temp": "TMP", "old": "OLD"}
+_SCHEME = {"phone": "tel:", "fax": "fax:", "email": "mailto:", "url": ""}
+_STREET = ("houseNumber", "houseNumberNumeric", "streetNameType", "streetNameBase", "streetName")
+
+
+def address_to_cda(parent: etree._Element, address: Element, rule: str) -> None:
+    """Add one `addr`. Parts that AD has no place for stay unclaimed."""
+    use = address["use"].peek()
+    target = add(parent, "addr", use=_ADDRESS_USE.get(use or ""))
+    if target.get("use"):
+        address["use"].structured(rule)
+    for index, line in enumerate(address.each("line")):
+        add(target, "additionalLocator" if index else "streetName", line.structured(rule))
+    for fhir, cda in (("postalCode", "postalCode"), ("city", "city"), ("state", "state"), ("country", "country")):
+        if value := address[fhir].structured(rule):
+            add(target, cda, value)
+
+
+def address_to_fhir(node: Node, rule: str) -> dict[str, object] | None:
+    """One `addr` as Address; None where it is empty or unknown."""
+    use = node.attribute("use", rule)
+    street = " ".join(part for name in _STREET for n in node.each(name) if (part := n.text(rule)))
+    more = ("additionalLocator", "unitID", "postBox", "streetAddressLine")
+    lines = [street, *(text for name in more for n in node.each(name) if (text := n.text(rule)))]
+    address: dict[str, object] = {}
+    if kind := _key_of(_ADDRESS_USE, use):
+        address["use"] = kind
+    if any(lines):
+        address["line"] = [line for line in lines if line]
+    for name in ("city", "state", "postalCode", "country"):
+        if value := node[name].text(rule):
+            address[name] = value
+    return address or None
+
+
+def telecoms_to_cda(parent: etree._Element, holder: Element, rule: str, *, mailboxes: bool = True) -> None:
+    """Add every telecom of `holder`. MSSanté addresses are withheld where `mailboxes` is false.
+
+    Source: ANS, volet HL7v2 "transmission d'un document CDA": recipients carry no MSSanté address in the CDA.
+    """
+    for telecom in holder.each("telecom"):
+        system = telecom["system"].peek() or ""
+        if not mailboxes and telecom.extension(EMAIL_TYPE).exists:
+            telecom.claim_all(Outcome.WITHHELD, "mss-address-not-in-cda")
+        elif system in _SCHEME and telecom["value"].exists:
+            _telecom_to_cda(parent, telecom, _SCHEME[system], rule)
+
+
+def _telecom_to_cda(parent: etree._Element, telecom: Element, scheme: str, rule: str) -> None:
+    telecom["system"].structured(rule)
+    value = quote(telecom["value"].structured(rule) or "", safe="+@:/?#()-._~&=%" if not scheme else "+@()-._~")
+    use = _TELECOM_USE.get(telecom["use"].peek() or "")
+    if use:
+        telecom["use"].structured(rule)
+    add(parent, "telecom", value=scheme + value, use=use)
+
+
+def telecoms_to_fhir(holder: Node, rule: str) -> list[dict[str, object]]:
+    """Every telecom below `holder` that has a value."""
+    found = []
+    for node in holder.each("telecom"):
+        value, use = node.attribute("value", rule), node.attribute("use", rule)
+        node.attribute("nullFlavor", f"{rule}-unknown")
+        if value:
+            found.append(_telecom_to_fhir(value, _key_of(_TELECOM_USE, use)))
+    return found
+
+
+def _telecom_to_fhir(value: str, use: str | None) -> dict[str, object]:
+    system = next((name for name, scheme in _SCHEME.items() if scheme and value.startswith(scheme)), "url")
+    bare = unquote(value.removeprefix(_SCHEME[system]))
+    telecom: dict[str, object] = {"system": system, "value": bare}
+    return telecom | ({"use": use} if use else {})
+
+
+def _key_of(table: dict[str, str], wanted: str | None) -> str | None:
+    synonyms = {"HP": "H", "HV": "H", "EC": "MC"}
+    wanted = synonyms.get(wanted or "", wanted)
+    return next((key for key, value in table.items() if value == wanted), None)

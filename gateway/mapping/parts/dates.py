@@ -1,0 +1,55 @@
+"""FHIR date, dateTime and instant ↔ HL7 TS, with the precision and the offset that the source gave.
+
+Source: FHIR R4 §2.24 (dateTime); HL7 V3 TS (YYYYMMDDhhmmss.UUUU[+|-ZZzz]).
+A time without an offset does not exist in FHIR; one that comes from a CDA keeps its day, and says so with an issue.
+"""
+
+import re
+
+_FHIR = re.compile(
+    r"(?P<y>\d{4})(?:-(?P<m>\d\d)(?:-(?P<d>\d\d)"
+    r"(?:T(?P<h>\d\d):(?P<n>\d\d):(?P<s>\d\d)(?P<f>\.\d+)?(?P<z>Z|[+-]\d\d:\d\d))?)?)?"
+)
+_TS = re.compile(
+    r"(?P<y>\d{4})(?:(?P<m>\d\d)(?:(?P<d>\d\d)"
+    r"(?:(?P<h>\d\d)(?:(?P<n>\d\d)(?:(?P<s>\d\d)(?P<f>\.\d+)?)?)?)?)?)?(?P<z>[+-]\d{4})?"
+)
+
+
+def to_cda(value: str) -> str | None:
+    """A FHIR date or dateTime as TS; None when it is neither.
+
+    >>> to_cda("2026-11-20T09:30:00+01:00"), to_cda("2018-03"), to_cda("2026-11-20T08:30:00.120Z")
+    ('20261120093000+0100', '201803', '20261120083000.120+0000')
+    """
+    found = _FHIR.fullmatch(value)
+    if not found:
+        return None
+    part = found.groupdict("")
+    zone = "+0000" if part["z"] == "Z" else part["z"].replace(":", "")
+    return "".join(part[name] for name in "ymdhnsf") + zone
+
+
+def to_fhir(value: str) -> str | None:
+    """A TS as FHIR date or dateTime, its precision kept; None when it is not a TS.
+
+    A time without zone, or with hours but no minutes, keeps only its day: nothing is invented.
+
+    >>> to_fhir("20261120093000+0100"), to_fhir("201803"), to_fhir("202611200930"), to_fhir("hier")
+    ('2026-11-20T09:30:00+01:00', '2018-03', '2026-11-20', None)
+    """
+    found = _TS.fullmatch(value)
+    if not found:
+        return None
+    part = found.groupdict("")
+    date = "-".join(part[name] for name in "ymd" if part[name])
+    if not part["n"] or not part["z"]:
+        return date
+    zone = f"{part['z'][:3]}:{part['z'][3:]}"
+    return f"{date}T{part['h']}:{part['n']}:{part['s'] or '00'}{part['f']}{zone}"
+
+
+def keeps_precision(value: str) -> bool:
+    """Whether `to_fhir` carries all of this TS."""
+    back = to_fhir(value)
+    return back is not None and to_cda(back) == value

@@ -1,0 +1,106 @@
+"""FHIR HumanName ↔ CDA PN.
+
+A patient's name says which part comes from the birth record (`BR`) and which is in use (`CL`).
+Source: ANS "Structuration minimale des documents de santé", INS block; HL7 V3 data types (PN).
+"""
+
+from lxml import etree
+
+from gateway.fhir.format.systems import BIRTH_GIVEN_NAMES
+from gateway.mapping.source import Element, Node
+from gateway.mssante.format.build import add
+
+Name = dict[str, object]
+
+
+def person_to_cda(parent: etree._Element, name: Element, rule: str) -> None:
+    """A professional's name: prefix, family, given, suffix."""
+    target = add(parent, "name")
+    for prefix in name.each("prefix"):
+        add(target, "prefix", prefix.structured(rule))
+    add(target, "family", name["family"].structured(rule))
+    for given in name.each("given"):
+        add(target, "given", given.structured(rule))
+    for suffix in name.each("suffix"):
+        add(target, "suffix", suffix.structured(rule))
+
+
+def person_to_fhir(node: Node, rule: str) -> Name | None:
+    """A professional's name; None where there is none."""
+    name: Name = {}
+    if family := node["family"].text(rule):
+        name["family"] = family
+    for cda, fhir in (("given", "given"), ("prefix", "prefix"), ("suffix", "suffix")):
+        if values := [text for n in node.each(cda) if (text := n.text(rule))]:
+            name[fhir] = values
+    return name or None
+
+
+def patient_to_cda(parent: etree._Element, patient: Element) -> None:
+    """The birth name and the used name in one `name`, as the INS block wants them."""
+    target = add(parent, "name")
+    for name in patient.each("name"):
+        if name["use"].peek() == "official":
+            _birth_name_to_cda(target, name)
+    for name in patient.each("name"):
+        if name["use"].peek() == "usual":
+            _used_name_to_cda(target, name)
+
+
+def _birth_name_to_cda(target: etree._Element, name: Element) -> None:
+    name["use"].structured("patient-name-qualifier")
+    add(target, "family", name["family"].structured("patient-birth-name"), qualifier="BR")
+    first = name.first("given")
+    all_given = name.extension(BIRTH_GIVEN_NAMES)
+    if all_given.exists:
+        all_given["url"].structured("patient-birth-given-names")
+        add(target, "given", all_given["valueString"].structured("patient-birth-given-names"))
+    elif first.exists:
+        name.ledger.fill("recordTarget/patientRole/patient/name/given", "patient-given-names-from-first")
+        add(target, "given", first.peek())
+    if first.exists:
+        add(target, "given", first.structured("patient-first-birth-given-name"), qualifier="BR")
+
+
+def _used_name_to_cda(target: etree._Element, name: Element) -> None:
+    name["use"].structured("patient-name-qualifier")
+    if name["family"].exists:
+        add(target, "family", name["family"].structured("patient-used-name"), qualifier="CL")
+    for given in name.each("given"):
+        add(target, "given", given.structured("patient-used-given-name"), qualifier="CL")
+
+
+def patient_to_fhir(node: Node) -> list[Name]:
+    """The official (birth) and usual names of a patient."""
+    families, givens = _by_qualifier(node, "family"), _by_qualifier(node, "given")
+    names: list[Name] = []
+    birth_family = families.get("BR") or families.get(None)
+    if birth_family or givens.get("BR"):
+        names.append(_official(birth_family, givens))
+    if "CL" in families or "CL" in givens:
+        usual: Name = {"use": "usual"}
+        usual |= {"family": families["CL"][0]} if "CL" in families else {}
+        usual |= {"given": givens["CL"]} if "CL" in givens else {}
+        names.append(usual)
+    return names
+
+
+def _official(family: list[str] | None, givens: dict[str | None, list[str]]) -> Name:
+    official: Name = {"use": "official"}
+    if family:
+        official["family"] = family[0]
+    all_given, first = " ".join(givens.get(None, [])), givens.get("BR")
+    if all_given and first:
+        official["extension"] = [{"url": BIRTH_GIVEN_NAMES, "valueString": all_given}]
+    if first or all_given:
+        official["given"] = first or givens[None]
+    return official
+
+
+def _by_qualifier(node: Node, name: str) -> dict[str | None, list[str]]:
+    found: dict[str | None, list[str]] = {}
+    for part in node.each(name):
+        qualifier = part.attribute("qualifier", "patient-name-qualifier")
+        if text := part.text("patient-name"):
+            found.setdefault("CL" if qualifier == "SP" else qualifier, []).append(text)
+    return found

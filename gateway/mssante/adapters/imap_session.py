@@ -1,0 +1,146 @@
+"""One IMAP session with one mailbox selected: the few commands that reading mail needs, each raising TransportError.
+
+Source: RFC 9051 and RFC 3501 (IMAP4; §6.2.1 STARTTLS, §7.1 PERMANENTFLAGS, §2.3.1.1 UIDVALIDITY), RFC 2177 (IDLE);
+MSSanté referential ECO.1.0.2 (IMAP with STARTTLS).
+"""
+
+import logging
+import ssl
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from imapclient import SEEN, IMAPClient
+
+from gateway.mssante.adapters.imap_errors import Step, translated
+
+DONE = b"$CptsDone"
+"""Our keyword on mails that need no more work."""
+MAX_HEADER_BYTES = 65_536
+FLAG_BATCH = 500
+
+# IMAPClient logs whole conversations, mails included, at level DEBUG.
+logging.getLogger("imapclient").setLevel(logging.WARNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where a mailbox is and how to open it."""
+
+    host: str
+    port: int
+    context: ssl.SSLContext
+    username: str
+    password: str | None = field(repr=False)
+    """None: the client certificate is enough (SASL EXTERNAL), as for an application mailbox."""
+    folder: str
+    timeout_seconds: float
+
+
+class Session:
+    """An open session. After any error except a refused FETCH it is of no further use."""
+
+    def __init__(self, account: Account) -> None:
+        with translated(Step.CONNECT):
+            self._client = IMAPClient(account.host, account.port, ssl=False, timeout=account.timeout_seconds)
+        try:
+            self._open(account)
+        except BaseException:
+            self.cut()
+            raise
+
+    def _open(self, account: Account) -> None:
+        with translated(Step.STARTTLS):
+            self._client.starttls(account.context)
+            # Asked inside TLS: it also makes IMAPClient forget what was announced in clear text (RFC 3501 §6.2.1).
+            plain = self._client.has_capability("AUTH=PLAIN")
+        with translated(Step.LOGIN):
+            self._log_in(account, plain)
+            self.idles = bool(self._client.has_capability("IDLE"))
+        with translated(Step.SELECT):
+            selected = self._client.select_folder(account.folder)
+            self.uid_validity = int(selected[b"UIDVALIDITY"])
+        # A server that does not say lets us set any flag (RFC 3501 §6.3.1).
+        allowed = selected.get(b"PERMANENTFLAGS", (rb"\*",))
+        self.keeps_done = rb"\*" in allowed or DONE in allowed
+
+    def search(self, first_uid: int = 1) -> list[int]:
+        """The uids from `first_uid` that are not flagged as done, or all where the server keeps no keywords."""
+        criteria = ["UID", f"{first_uid}:*"] + (["UNKEYWORD", DONE.decode()] if self.keeps_done else [])
+        with translated(Step.SEARCH):
+            # `n:*` always names the last mail, even where its uid is below n (RFC 3501 §6.4.8).
+            return sorted(int(uid) for uid in self._client.search(criteria) if uid >= first_uid)
+
+    def size(self, uid: int) -> int | None:
+        """The size of a mail, or None when it is no longer there."""
+        size = self._fetch(uid, b"RFC822.SIZE", b"RFC822.SIZE")
+        return None if size is None else int(size or 0)
+
+    def content(self, uid: int) -> bytes | None:
+        """The whole mail without setting \\Seen, or None when it is no longer there."""
+        content: bytes | None = self._fetch(uid, b"BODY.PEEK[]", b"BODY[]")
+        return content
+
+    def headers(self, uid: int) -> bytes | None:
+        """The start of the mail's headers without setting \\Seen, or None when it is no longer there."""
+        item = f"BODY.PEEK[HEADER]<0.{MAX_HEADER_BYTES}>".encode()
+        start: bytes | None = self._fetch(uid, item, b"BODY[HEADER]<0>")
+        return start
+
+    def flag(self, uids: Iterable[int]) -> None:
+        """Set \\Seen and, where the server keeps keywords, our own. Uids that are gone are passed over."""
+        flags = [SEEN, DONE] if self.keeps_done else [SEEN]
+        ordered = sorted(uids)
+        for start in range(0, len(ordered), FLAG_BATCH):
+            with translated(Step.STORE):
+                self._client.add_flags(ordered[start : start + FLAG_BATCH], flags, silent=True)
+
+    def noop(self) -> None:
+        """Make sure that the server still answers, and let it tell of new mails."""
+        with translated(Step.NOOP):
+            self._client.noop()
+
+    def begin_idle(self) -> None:
+        """From here to `end_idle`, only `idle_woke` may be called."""
+        with translated(Step.IDLE):
+            self._client.idle()
+
+    def idle_woke(self, timeout_seconds: float) -> bool:
+        """Whether the server said anything within this time, or hung up: IMAPClient does not tell them apart."""
+        until = time.monotonic() + timeout_seconds
+        with translated(Step.IDLE):
+            said = self._client.idle_check(timeout_seconds)
+        return bool(said) or time.monotonic() < until
+
+    def end_idle(self) -> bool:
+        """Leave IDLE; whether the server had said something that `idle_woke` did not see."""
+        with translated(Step.IDLE):
+            _, said = self._client.idle_done()
+        return bool(said)
+
+    def log_out(self) -> None:
+        """Leave politely. What happens then no longer matters."""
+        with suppress(Exception):
+            self._client.logout()
+        self.cut()
+
+    def cut(self) -> None:
+        """Close the socket, whatever state it is in."""
+        with suppress(Exception):
+            self._client.shutdown()
+
+    def _log_in(self, account: Account, plain: bool) -> None:
+        if account.password is None:
+            self._client.sasl_login("EXTERNAL", lambda _challenge: account.username)
+        elif plain:
+            self._client.plain_login(account.username, account.password)
+        else:
+            self._client.login(account.username, account.password)
+
+    def _fetch(self, uid: int, item: bytes, key: bytes) -> Any:
+        with translated(Step.FETCH):
+            answer = self._client.fetch([uid], [item])
+            # NIL instead of a mail is said by broken servers; as empty content it is journaled and seen by a person.
+            return (answer[uid][key] or b"") if uid in answer else None
