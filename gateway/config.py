@@ -1,7 +1,7 @@
 """The settings: read once at start, from `GATEWAY_…` variables and a TOML file named by `GATEWAY_CONFIG`.
 
-A variable wins over the file. Secrets are never settings: a setting names the file that holds one. There is no setting
-that turns authentication off. `docs/settings.md` is made from this module.
+A variable wins over the file. A secret is not a setting: a setting names the file that holds it (a password within
+`database_url` is taken, and never shown). There is no setting that turns authentication off. `docs/settings.md` is made from this module.
 """
 
 import os
@@ -64,8 +64,9 @@ class Settings(BaseSettings):
 
     database_url: str = _setting(
         "sqlite:///gateway.db",
-        "The journal: `sqlite:///…` or `postgresql+psycopg://…`",
+        "The journal: `sqlite:///…` or `postgresql+psycopg://…`, its password rather by `PGPASSFILE`",
         pattern=r"^(sqlite:///|postgresql\+psycopg://).+",
+        repr=False,
     )
     master_key_file: Path | None = _setting(None, "File with the 32 bytes that protect all patient data")
     accept_test_ins: bool = _setting(False, "Take test and demonstration INS identities as qualified")
@@ -138,8 +139,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the framework's signature
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         file = os.environ.get(FILE_VARIABLE)
         return (init_settings, env_settings, *([TomlConfigSettingsSource(settings_cls, Path(file))] if file else []))

@@ -9,8 +9,8 @@ from gateway.config import FILE_VARIABLE, Settings, variable
 _HEAD = f"""# Settings
 
 Each setting is a `GATEWAY_…` environment variable, or the same name in lower case and without `GATEWAY_` in a TOML
-file named by `{FILE_VARIABLE}`; a variable wins over the file. An unknown name stops the start. Secrets are never
-settings: a setting names the file that holds one. Authentication cannot be turned off.
+file named by `{FILE_VARIABLE}`; a variable wins over the file. An unknown name stops the start. A secret
+is not a setting: a setting names the file that holds it. Authentication cannot be turned off.
 
 In mode `production` the gateway does not start with test INS identities, demonstration keys, plain HTTP on an address
 that is not loopback, or without a master key.

@@ -13,3 +13,9 @@ def read_table(package: str, name: str) -> tuple[dict[str, str], ...]:
     lines = [x for x in files(package).joinpath(name).read_text("utf-8").splitlines() if x and not x.startswith("#")]
     columns = lines[0].split("\t")
     return tuple(dict(zip(columns, line.split("\t"), strict=True)) for line in lines[1:])
+
+
+@cache
+def read_template(package: str, name: str) -> str:
+    """A text file shipped with the code, whole."""
+    return files(package).joinpath(name).read_text("utf-8")

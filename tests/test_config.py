@@ -161,6 +161,10 @@ def test_no_setting_turns_authentication_off() -> None:
     assert not [name for name in Settings.model_fields if "auth" in name or "anonymous" in name]
 
 
+def test_settings_can_be_printed_without_a_password_of_the_database() -> None:
+    assert "SECRET" not in repr(load_settings(database_url="postgresql+psycopg://u:SECRET@db/gateway"))
+
+
 def test_no_setting_holds_a_secret_itself() -> None:
     secrets = [name for name in Settings.model_fields if "key" in name or "password" in name]
     assert all(name.endswith("_file") for name in secrets)

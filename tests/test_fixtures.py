@@ -7,11 +7,14 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pypdf import PdfReader
+
+from gateway.error_catalogue import CATALOGUE
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 REFERRALS = FIXTURES / "referral-request"
@@ -206,7 +209,7 @@ def test_every_refused_message_is_listed_once() -> None:
     lines = (REFERRALS / "invalid/expected.tsv").read_text("utf-8").splitlines()
     assert lines[0] == "file\tcode\tpath"
     listed = [line.split("\t") for line in lines[1:]]
-    assert all(len(row) == 3 and row[1] for row in listed)
+    assert all(len(row) == 3 and row[1] in CATALOGUE for row in listed)
     assert sorted(row[0] for row in listed) == [path.name for path in INVALID]
 
 
@@ -237,6 +240,15 @@ def test_the_recipients_of_the_addressing_refusals_are_what_they_claim() -> None
     assert not unknown & people
     assert unreachable <= people
     assert not unreachable & reachable
+
+
+@pytest.mark.parametrize("path", sorted((FIXTURES / "replies").rglob("*.eml")), ids=_name)
+def test_replies_are_mails_with_crlf_that_concern_the_original(path: Path) -> None:
+    content = path.read_bytes()
+    assert content.count(b"\n") == content.count(b"\r\n") > 0
+    assert message_from_bytes(content)["Message-ID"]
+    is_from_patient = _name(path) == "09-patient-free-text"
+    assert is_from_patient or b"<20261120.0931.referral.7f0c@cpts-vesle.mssante.example>" in content
 
 
 def test_the_round_trip_list_names_no_path_without_a_reason() -> None:

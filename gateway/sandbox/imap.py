@@ -16,21 +16,20 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from gateway.sandbox import imap_selected
+from gateway.sandbox.imap_connection import Connection
 from gateway.sandbox.imap_selected import Selected
 from gateway.sandbox.imap_syntax import (
-    MAX_LINE_BYTES,
     Argument,
     Bad,
     Command,
     HangUp,
     Refused,
     parse_command,
-    read_pieces,
     tag_of,
     text_of,
 )
 from gateway.sandbox.maildir import Mailbox, PostOffice
-from gateway.sandbox.tls import common_name, stands_for
+from gateway.sandbox.tls import stands_for
 
 STRANGER_TIMEOUT_SECONDS = 60.0
 """How long a connection may stay silent before it has logged in."""
@@ -57,22 +56,24 @@ class ImapService:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection from greeting to end: the callback of `asyncio.start_server`, with `limit=MAX_LINE_BYTES`."""
-        session = _Session(self, reader, writer)
+        connection = Connection(reader, writer)
+        session = _Session(self, connection)
         try:
             await session.run()
         except (OSError, EOFError, TimeoutError):  # an SSLError is an OSError
-            session.cut()  # the other side left, or was too slow: there is nobody to tell
+            connection.cut()  # the other side left, or was too slow: there is nobody to tell
         except asyncio.CancelledError:
-            session.cut()  # the operator closes; asyncio would log a cancelled connection as an error
+            connection.cut()  # the operator closes; asyncio would log a cancelled connection as an error
         finally:
-            session.close()
+            session.leave()
+            connection.close()
 
 
 class _Session:
-    def __init__(self, service: ImapService, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._service, self._reader, self._writer = service, reader, writer
+    def __init__(self, service: ImapService, connection: Connection) -> None:
+        self._service, self._connection = service, connection
+        self._say = connection.say
         self._stage, self._mistakes = Stage.CLEAR, 0
-        self._certificate_name = ""
         self._mailbox: Mailbox | None = None
         self._selected: Selected | None = None
         self._news = asyncio.Event()
@@ -81,33 +82,31 @@ class _Session:
     async def run(self) -> None:
         await self._say(b"* OK IMAP4rev1 ready")
         try:
-            while self._stage >= Stage.CLEAR and await self._answer_one():
+            while await self._answer_one():
                 pass
         except HangUp as refusal:
             await self._say(f"* BYE {refusal}".encode())
 
-    def cut(self) -> None:
-        self._writer.transport.abort()
-
-    def close(self) -> None:
+    def leave(self) -> None:
+        """Let go of the selected mailbox."""
         self._unwatch()
-        self._writer.close()
+        self._unwatch = lambda: None
+        self._selected = None
 
     async def _answer_one(self) -> bool:
         """Read one command and answer it. False: the conversation is over."""
         known = self._stage >= Stage.LOGGED_IN
         async with asyncio.timeout(READER_TIMEOUT_SECONDS if known else STRANGER_TIMEOUT_SECONDS):
             largest = self._service.max_mail_bytes if known else MAX_STRANGER_LITERAL_BYTES
-            pieces = await read_pieces(self._reader, self._writer, largest)
-        if pieces is None:
-            return False
+            pieces = await self._connection.read(largest)
         try:
             command = parse_command(pieces)
             done = await self._perform(command)
             await self._tell_news()
             await self._say(f"{command.tag} OK {done}".encode())
             if command.name == "STARTTLS":
-                await self._start_tls()
+                await self._connection.start_tls(self._service.context)
+                self._stage = Stage.SECURE
             return command.name != "LOGOUT"
         except Refused as refusal:
             await self._say(f"{tag_of(pieces)} NO {refusal}".encode())
@@ -128,10 +127,6 @@ class _Session:
         self._mistakes += 1
         if self._mistakes >= MAX_MISTAKES:
             raise HangUp("too many mistakes")
-
-    async def _say(self, *lines: bytes) -> None:
-        self._writer.write(b"".join(line + b"\r\n" for line in lines))
-        await self._writer.drain()
 
     # --- any time
 
@@ -154,22 +149,6 @@ class _Session:
             raise Bad("TLS is already active, or arguments given")
         return "begin TLS"
 
-    async def _start_tls(self) -> None:
-        """A new reader takes over: what was sent in clear text after STARTTLS stays behind, unread.
-
-        The old writer must outlive this (`serve` holds it): it closes its socket when it is collected.
-        """
-        loop = asyncio.get_running_loop()
-        reader = asyncio.StreamReader(limit=MAX_LINE_BYTES)
-        protocol = asyncio.StreamReaderProtocol(reader)
-        transport = await loop.start_tls(self._writer.transport, protocol, self._service.context, server_side=True)
-        if transport is None:
-            raise EOFError
-        protocol.connection_made(transport)
-        self._reader, self._writer = reader, asyncio.StreamWriter(transport, protocol, reader, loop)
-        self._certificate_name = common_name(transport.get_extra_info("peercert"))
-        self._stage = Stage.SECURE
-
     async def _login(self, command: Command) -> str:
         match command.arguments:
             case (user, password):
@@ -184,19 +163,16 @@ class _Session:
         match command.arguments:
             case (str(mechanism), *rest) if mechanism.upper() == "EXTERNAL" and len(rest) < 2:
                 answer = text_of(rest[0]).encode() if rest else await self._ask()
-                return self._enter(_decoded(answer) or self._certificate_name)
+                return self._enter(_decoded(answer) or self._connection.certificate_name)
         raise Refused("[CANNOT] only AUTHENTICATE EXTERNAL")
 
     async def _ask(self) -> bytes:
         await self._say(b"+ ")
-        pieces = await read_pieces(self._reader, self._writer, 0)
-        if pieces is None:
-            raise EOFError
-        return pieces[0]
+        return (await self._connection.read(0))[0]
 
     def _enter(self, address: str) -> str:
         mailbox = self._service.office.find(address)
-        if self._stage is not Stage.SECURE or not mailbox or not stands_for(self._certificate_name, address):
+        if self._stage is not Stage.SECURE or not mailbox or not stands_for(self._connection.certificate_name, address):
             raise Refused("[AUTHENTICATIONFAILED] the certificate does not open this mailbox")
         self._mailbox, self._stage = mailbox, Stage.LOGGED_IN
         return "welcome"
@@ -222,9 +198,8 @@ class _Session:
 
     async def _unselect(self, _command: Command) -> str:
         """Also CLOSE: nothing is ever expunged."""
-        self._unwatch()
-        self._unwatch = lambda: None
-        self._selected, self._stage = None, Stage.LOGGED_IN
+        self.leave()
+        self._stage = Stage.LOGGED_IN
         return "done"
 
     def _inbox(self, arguments: tuple[Argument, ...]) -> Mailbox:
@@ -269,14 +244,12 @@ class _Session:
         await self._say(b"+ idling")
         async with asyncio.timeout(READER_TIMEOUT_SECONDS):
             pieces = await self._push_until_line()
-        if pieces is None:
-            raise EOFError
         if pieces[0].upper() != b"DONE":
             raise Bad("DONE expected")
         return "done"
 
-    async def _push_until_line(self) -> list[bytes] | None:
-        line = asyncio.ensure_future(read_pieces(self._reader, self._writer, 0))
+    async def _push_until_line(self) -> list[bytes]:
+        line = asyncio.ensure_future(self._connection.read(0))
         try:
             while not line.done():
                 await self._tell_news()

@@ -1,9 +1,8 @@
-"""Reading IMAP commands: lines and literals from a socket, then tokens. Limits on everything; garbage is `Bad`.
+"""The grammar of IMAP commands: from lines and literals to a command with arguments. Garbage is `Bad`.
 
 Source: RFC 3501 4 (data formats), 9 (formal syntax); RFC 7888 (non-synchronising literals).
 """
 
-import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,35 +47,18 @@ class Command:
     arguments: tuple[Argument, ...]
 
 
-async def read_pieces(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, max_literal_bytes: int
-) -> list[bytes] | None:
-    """A command's line, cut at its literals: text, literal, text, literal, … text. None at the connection's end."""
-    pieces: list[bytes] = []
-    while True:
-        line = await _read_line(reader)
-        if not line.endswith(b"\n"):
-            return None
-        line = line.rstrip(b"\r\n")
-        pieces.append(line)
-        announced = _LITERAL.search(line)
-        if not announced:
-            return pieces
-        size = int(announced[1])
-        if size > max_literal_bytes or sum(map(len, pieces)) > MAX_LINE_BYTES + max_literal_bytes:
-            raise HangUp("literal too large")
-        pieces[-1] = line[: announced.start()]
-        if not announced[2]:
-            writer.write(b"+ ready\r\n")
-            await writer.drain()
-        pieces.append(await reader.readexactly(size))
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A literal that a line announces at its end. `waits`: it comes only after we said `+`."""
+
+    size: int
+    waits: bool
 
 
-async def _read_line(reader: asyncio.StreamReader) -> bytes:
-    try:
-        return await reader.readline()
-    except ValueError:
-        raise HangUp("line too long") from None
+def announced_literal(line: bytes) -> tuple[bytes, Literal | None]:
+    """The line without the announcement, and the announcement."""
+    found = _LITERAL.search(line)
+    return (line[: found.start()], Literal(int(found[1]), not found[2])) if found else (line, None)
 
 
 def parse_command(pieces: Sequence[bytes]) -> Command:

@@ -5,9 +5,10 @@ Each runs inside the caller's savepoint and may raise ConflictError, which undoe
 
 import json
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import bindparam, update
 
 from gateway.journal import (
     Change,
@@ -27,7 +28,7 @@ from gateway.journal import (
 )
 from gateway.model import ItemId
 from gateway.store import schema
-from gateway.store.database import insert_into
+from gateway.store.database import insert_into, insert_or_replace, insert_with_conflict
 from gateway.store.resource_versions import put_resource
 from gateway.store.schema import WorkState
 from gateway.store.transaction import Home, Transaction, conflict
@@ -62,8 +63,8 @@ def _new_message(transaction: Transaction, change: NewMessage) -> None:
         "key_id": wrapped.key_id,
         "wrapped": wrapped.wrapped,
     }
-    transaction.connection.execute(insert(schema.message), row)
-    transaction.connection.execute(insert(schema.message_key), key_row)
+    transaction.connection.execute(insert_into(schema.message), row)
+    transaction.connection.execute(insert_into(schema.message_key), key_row)
     transaction.homes[change.id] = Home(change.tenant, key)
 
 
@@ -85,10 +86,8 @@ def _put_payload(transaction: Transaction, change: PutPayload) -> None:
         "media_type": change.media_type,
         "sealed": transaction.key(change.message).seal(change.content, *place),
     }
-    statement = insert_into(transaction.connection, schema.payload)
-    replaced = {name: statement.excluded[name] for name in ("media_type", "sealed")}
-    keys = schema.payload.primary_key.columns
-    transaction.connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=replaced), values)
+    statement = insert_or_replace(transaction.connection, schema.payload, "media_type", "sealed")
+    transaction.connection.execute(statement, values)
 
 
 def _new_delivery(transaction: Transaction, change: NewDelivery) -> None:
@@ -105,17 +104,23 @@ def _new_delivery(transaction: Transaction, change: NewDelivery) -> None:
         "created_at": change.created_at,
         "updated_at": change.created_at,
     }
-    transaction.connection.execute(insert(schema.delivery), row)
+    transaction.connection.execute(insert_into(schema.delivery), row)
+
+
+_MOVE_DELIVERY = update(schema.delivery).where(
+    schema.delivery.c.id == bindparam("moved"), schema.delivery.c.state == bindparam("source")
+)
 
 
 def _move_delivery(transaction: Transaction, change: MoveDelivery) -> None:
-    table = schema.delivery
-    statement = (
-        update(table)
-        .where(table.c.id == change.delivery, table.c.state == change.source)
-        .values(state=change.target, code=change.code, updated_at=change.at)
-    )
-    if transaction.connection.execute(statement).rowcount == 0:
+    values = {
+        "moved": change.delivery,
+        "source": change.source,
+        "state": change.target,
+        "code": change.code,
+        "updated_at": change.at,
+    }
+    if transaction.connection.execute(_MOVE_DELIVERY, values).rowcount == 0:
         raise conflict("delivery.state")
 
 
@@ -123,7 +128,7 @@ def _look_up(transaction: Transaction, change: LookUp) -> None:
     tenant = transaction.tenant(change.message)
     digest = transaction.keyring.digest(tenant, "look-up", change.name, change.value)
     values = {"digest": digest, "message": change.message, "tenant": tenant, "name": change.name}
-    transaction.connection.execute(insert_into(transaction.connection, schema.look_up).on_conflict_do_nothing(), values)
+    transaction.connection.execute(insert_or_replace(transaction.connection, schema.look_up), values)
 
 
 def _new_event(transaction: Transaction, change: NewEvent) -> None:
@@ -136,7 +141,7 @@ def _new_event(transaction: Transaction, change: NewEvent) -> None:
         "delivery": change.delivery,
         "facts": json.dumps(change.facts),
     }
-    transaction.connection.execute(insert(schema.event), row)
+    transaction.connection.execute(insert_into(schema.event), row)
 
 
 def _new_work(transaction: Transaction, change: NewWork) -> None:
@@ -155,17 +160,23 @@ def _new_work(transaction: Transaction, change: NewWork) -> None:
         "attempts": 0,
         "token": 0,
     }
-    transaction.connection.execute(insert(schema.work), row)
+    transaction.connection.execute(insert_into(schema.work), row)
 
 
 def _next_in_lane(transaction: Transaction, tenant: str, lane: bytes) -> int:
     """The next number. The lane's row stays locked until the commit: the order of numbers is the order of commits."""
-    statement = insert_into(transaction.connection, schema.lane).values(lane=lane, tenant=tenant, last_seq=1)
-    statement = statement.on_conflict_do_update(
-        index_elements=[schema.lane.c.lane], set_={"last_seq": schema.lane.c.last_seq + 1}
-    )
-    number: int = transaction.connection.execute(statement.returning(schema.lane.c.last_seq)).scalar_one()
+    statement = _count_up(transaction.connection.dialect.name)
+    row = {"lane": lane, "tenant": tenant, "last_seq": 1}
+    number: int = transaction.connection.execute(statement, row).scalar_one()
     return number
+
+
+@cache
+def _count_up(dialect: str) -> Any:
+    last_seq = schema.lane.c.last_seq
+    statement = insert_with_conflict(dialect, schema.lane)
+    statement = statement.on_conflict_do_update(index_elements=["lane"], set_={"last_seq": last_seq + 1})
+    return statement.returning(last_seq)
 
 
 def _remember_answer(transaction: Transaction, change: RememberAnswer) -> None:
@@ -180,12 +191,12 @@ def _remember_answer(transaction: Transaction, change: RememberAnswer) -> None:
         for name, value, sha256 in change.names
     ]
     if rows:
-        transaction.connection.execute(insert(schema.remembered), rows)
+        transaction.connection.execute(insert_into(schema.remembered), rows)
 
 
 def _new_mail(transaction: Transaction, change: NewMail) -> None:
     row = {"digest": mail_digest(transaction, change), "tenant": change.tenant, "message": change.message}
-    transaction.connection.execute(insert(schema.mail), row)
+    transaction.connection.execute(insert_into(schema.mail), row)
     put_mail_place(transaction, change, change.message)
 
 
@@ -203,10 +214,7 @@ def put_mail_place(transaction: Transaction, mail: NewMail, message: ItemId) -> 
         "tenant": mail.tenant,
         "message": message,
     }
-    statement = insert_into(transaction.connection, schema.mail_place)
-    keys = schema.mail_place.primary_key.columns
-    statement = statement.on_conflict_do_update(index_elements=keys, set_={"message": statement.excluded.message})
-    transaction.connection.execute(statement, values)
+    transaction.connection.execute(insert_or_replace(transaction.connection, schema.mail_place, "message"), values)
 
 
 _WRITE: dict[type, Callable[[Transaction, Any], None]] = {

@@ -9,11 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     FromClause,
+    Integer,
     Select,
     UpdateBase,
     and_,
+    bindparam,
     exists,
     literal_column,
     not_,
@@ -22,17 +25,19 @@ from sqlalchemy import (
     update,
 )
 
-from gateway.store.schema import WorkState, work
+from gateway.store.schema import Instant, WorkState, work
 
 _OPEN = (WorkState.TODO, WorkState.DOING, WorkState.PARKED)
+_NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
+_SLOTS: BindParameter[int] = bindparam("slots", type_=Integer)
 
 
-def claim_statement(now: datetime, lease_until: datetime, slots: int) -> UpdateBase:
-    """Mark at most `slots` claimable items and return their rows."""
-    due = _first_of_lanes(and_(is_in(WorkState.TODO), work.c.due_at <= now), work.c.due_at, slots).cte("due")
-    left = _first_of_lanes(and_(is_in(WorkState.DOING), work.c.lease_until <= now), work.c.lease_until, slots)
+def claim_statement() -> UpdateBase:
+    """Mark claimable items and return their rows. Parameters: `now`, `leased_until`, `slots` (the most to mark)."""
+    due = _first_of_lanes(and_(is_in(WorkState.TODO), work.c.due_at <= _NOW), work.c.due_at).cte("due")
+    left = _first_of_lanes(and_(is_in(WorkState.DOING), work.c.lease_until <= _NOW), work.c.lease_until)
     expired = left.cte("expired")
-    picked = union_all(select(expired.c.number), select(due.c.number)).limit(slots)
+    picked = union_all(select(expired.c.number), select(due.c.number)).limit(_SLOTS)
     return (
         update(work)
         .where(work.c.number.in_(picked))
@@ -40,7 +45,7 @@ def claim_statement(now: datetime, lease_until: datetime, slots: int) -> UpdateB
             state=WorkState.DOING,
             token=work.c.token + 1,
             attempts=work.c.attempts + 1,
-            lease_until=lease_until,
+            lease_until=bindparam("leased_until"),
         )
         .returning(work)
     )
@@ -52,9 +57,9 @@ def is_in(*states: WorkState, table: FromClause = work) -> ColumnElement[bool]:
     return table.c.state == literals[0] if len(literals) == 1 else table.c.state.in_(literals)
 
 
-def _first_of_lanes(condition: ColumnElement[bool], by: ColumnElement[Any], limit: int) -> Select[tuple[int]]:
+def _first_of_lanes(condition: ColumnElement[bool], by: ColumnElement[Any]) -> Select[tuple[int]]:
     query = select(work.c.number).where(condition, not_(_has_open_predecessor()))
-    return query.order_by(by, work.c.number).limit(limit).with_for_update(skip_locked=True)
+    return query.order_by(by, work.c.number).limit(_SLOTS).with_for_update(skip_locked=True)
 
 
 def _has_open_predecessor() -> ColumnElement[bool]:

@@ -6,12 +6,12 @@ A hash without salt or stretching is enough for a random token of that size: the
 import secrets
 from hashlib import sha256
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, select
 
 from gateway.model import Client
 from gateway.ports import Clock, Ids
 from gateway.store import schema
-from gateway.store.database import reading
+from gateway.store.database import insert_into, reading
 from gateway.store.writer import Writer
 
 _TOKEN_BYTES = 32
@@ -48,9 +48,9 @@ class SqlClients:
         bound = [{"client": id, "tenant": tenant, "structure": structure} for structure in sorted(structures)]
 
         def write(connection: Connection) -> None:
-            connection.execute(insert(schema.client), row)
+            connection.execute(insert_into(schema.client), row)
             if bound:
-                connection.execute(insert(schema.client_structure), bound)
+                connection.execute(insert_into(schema.client_structure), bound)
 
         self._writer.run(write)
         return token

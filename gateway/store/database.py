@@ -12,16 +12,17 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, TimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from gateway.errors import ConfigurationError, StorageError
+from gateway.errors import ConfigurationError, InputError, StorageError
 from gateway.model import Finding
 
 BUSY_TIMEOUT_SECONDS = 30
@@ -46,6 +47,8 @@ def reading(engine: Engine) -> Iterator[Connection]:
     try:
         with engine.connect() as connection:
             yield connection
+    except UnicodeEncodeError:  # half of a surrogate pair, from a caller's URL or mail: nothing has such an id
+        raise InputError(Finding("not-found")) from None
     except DATABASE_ERRORS:
         raise StorageError(Finding("store-unavailable")) from None
 
@@ -57,9 +60,28 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def insert_into(connection: Connection, table: Table) -> Any:
+# Statements are built once: in this library, building one costs more than running it.
+insert_into = cache(insert)
+
+
+def insert_or_replace(connection: Connection, table: Table, *columns: str) -> Any:
+    """An INSERT that replaces `columns` where the key is there already; without columns it then does nothing."""
+    return _insert_or_replace(connection.dialect.name, table, columns)
+
+
+@cache
+def _insert_or_replace(dialect: str, table: Table, columns: tuple[str, ...]) -> Any:
+    statement = insert_with_conflict(dialect, table)
+    keys = table.primary_key.columns
+    replaced = {name: statement.excluded[name] for name in columns}
+    if not replaced:
+        return statement.on_conflict_do_nothing(index_elements=keys)
+    return statement.on_conflict_do_update(index_elements=keys, set_=replaced)
+
+
+def insert_with_conflict(dialect: str, table: Table) -> Any:
     """An INSERT that has `on_conflict_do_…`: the same words in both engines, but not the same class."""
-    return _INSERT[connection.dialect.name](table)
+    return _INSERT[dialect](table)
 
 
 def _connect_sqlite(url: URL) -> Engine:

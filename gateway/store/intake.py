@@ -7,7 +7,7 @@ moment exactly one has an effect and all are given the same answer.
 import threading
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, bindparam, select
 
 from gateway.journal import Change, NewMail, NewWork, PayloadRole, RememberAnswer, Remembered
 from gateway.model import ItemId
@@ -21,6 +21,10 @@ from gateway.store.writer import Writer
 
 MAIL = "mail"
 """`Remembered.name` of a mail that lies in its mailbox a second time."""
+
+
+_REMEMBERED = select(schema.remembered).where(schema.remembered.c.digest == bindparam("digest"))
+_MAIL = select(schema.mail.c.message).where(schema.mail.c.digest == bindparam("digest"))
 
 
 class SqlIntake:
@@ -66,8 +70,8 @@ def _known(transaction: Transaction, changes: Sequence[Change]) -> Iterator[Reme
 
 
 def _known_mail(transaction: Transaction, mail: NewMail) -> Remembered | None:
-    query = select(schema.mail.c.message).where(schema.mail.c.digest == mail_digest(transaction, mail))
-    message: ItemId | None = transaction.connection.execute(query).scalar_one_or_none()
+    digest = mail_digest(transaction, mail)
+    message: ItemId | None = transaction.connection.execute(_MAIL, {"digest": digest}).scalar_one_or_none()
     if message is None:
         return None
     put_mail_place(transaction, mail, message)
@@ -87,8 +91,7 @@ def _recall_one(
 ) -> Remembered | None:
     name, value, sha256 = named
     digest = keyring.digest(tenant, "remembered", client, name, value)
-    columns = schema.remembered.c
-    row = connection.execute(select(columns.message, columns.content).where(columns.digest == digest)).one_or_none()
+    row = connection.execute(_REMEMBERED, {"digest": digest}).one_or_none()
     if row is None:
         return None
     answer = open_payload(connection, keyring, row.message, PayloadRole.ANSWER) or b""

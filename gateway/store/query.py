@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, select
+from sqlalchemy import Connection, Engine, Row, Select, bindparam, select
 
 from gateway.journal import Delivery, DeliveryState, Direction, Event, Message, PayloadRole
 from gateway.model import ItemId, MailMessageId, Priority
@@ -79,6 +79,11 @@ class SqlJournalQuery:
 
 
 _MESSAGES = select(schema.message)
+_PAYLOAD = (
+    select(schema.payload.c.sealed, schema.message_key)
+    .join(schema.message_key, schema.payload.c.message == schema.message_key.c.message)
+    .where(*(column == bindparam(column.name) for column in schema.payload.primary_key))
+)
 
 
 def open_payload(
@@ -90,15 +95,8 @@ def open_payload(
     index: int = 0,
 ) -> bytes | None:
     """A payload in clear; None where there is none or its key was erased."""
-    payload, key = schema.payload.c, schema.message_key.c
-    query = select(payload.sealed, key.key_id, key.wrapped, key.tenant)
-    query = query.join_from(schema.payload, schema.message_key, payload.message == key.message).where(
-        payload.message == message,
-        payload.delivery == (delivery or ""),
-        payload.role == role,
-        payload.position == index,
-    )
-    row = connection.execute(query).one_or_none()
+    place = {"message": message, "delivery": delivery or "", "role": role, "position": index}
+    row = connection.execute(_PAYLOAD, place).one_or_none()
     if row is None:
         return None
     data_key = keyring.unwrap(WrappedKey(row.key_id, row.wrapped), row.tenant, message)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, update
+from sqlalchemy import Connection, Row, bindparam, update
 
 from gateway.journal import Claim, Next, StepResult, WorkKind
 from gateway.ports import Clock
@@ -27,6 +27,12 @@ from gateway.store.writer import Writer
 _STATE_AFTER = {Next.DONE: WorkState.DONE, Next.AGAIN: WorkState.TODO, Next.PARKED: WorkState.PARKED}
 
 
+_CLAIM = claim_statement()
+_UPDATE_OURS = update(work).where(
+    work.c.id == bindparam("held"), work.c.token == bindparam("held_token"), is_in(WorkState.DOING)
+)
+
+
 class SqlWorkQueue:
     """Implements `ports.WorkQueue`. `has_work` is set when finishing an item may have freed its lane."""
 
@@ -38,8 +44,9 @@ class SqlWorkQueue:
 
         def mark(connection: Connection) -> list[Claim]:
             now = self._clock.now()
-            statement = claim_statement(now, now + timedelta(seconds=lease_seconds), slots)
-            rows = connection.execute(statement).all()
+            leased_until = now + timedelta(seconds=lease_seconds)
+            values = {"now": now, "leased_until": leased_until, "slots": slots}
+            rows = connection.execute(_CLAIM, values).all()
             return [_claim(row) for row in sorted(rows, key=lambda row: (row.due_at, row.number))]
 
         return self._writer.run(mark) if slots > 0 else []
@@ -49,8 +56,8 @@ class SqlWorkQueue:
 
         def prolong(connection: Connection) -> Claim | None:
             lease_until = self._clock.now() + timedelta(seconds=lease_seconds)
-            statement = update(work).where(_is_ours(claim)).values(lease_until=lease_until)
-            return replace(claim, lease_until=lease_until) if connection.execute(statement).rowcount else None
+            is_ours = _update_ours(connection, claim, {"lease_until": lease_until})
+            return replace(claim, lease_until=lease_until) if is_ours else None
 
         return self._writer.run(prolong)
 
@@ -61,8 +68,7 @@ class SqlWorkQueue:
         """
 
         def let_go(connection: Connection) -> bool:
-            statement = update(work).where(_is_ours(claim)).values(self._after(result))
-            if connection.execute(statement).rowcount == 0:
+            if not _update_ours(connection, claim, self._after(result)):
                 return False
             write_changes(Transaction(connection, self._keyring), result.changes)
             return True
@@ -80,8 +86,10 @@ class SqlWorkQueue:
         return result.due_at or self._clock.now()
 
 
-def _is_ours(claim: Claim) -> ColumnElement[bool]:
-    return and_(work.c.id == claim.work, work.c.token == claim.token, is_in(WorkState.DOING))
+def _update_ours(connection: Connection, claim: Claim, values: dict[str, Any]) -> bool:
+    """Change the item if the claim still holds it: the token says so, whatever the time."""
+    held = {"held": claim.work, "held_token": claim.token}
+    return connection.execute(_UPDATE_OURS, values | held).rowcount > 0
 
 
 def _claim(row: Row[Any]) -> Claim:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from gateway.errors import ConflictError
 from gateway.model import Finding, ItemId
@@ -43,15 +43,16 @@ class Transaction:
         return self.homes[message]
 
 
+_HOME = (
+    select(schema.message.c.tenant, schema.message_key.c.key_id, schema.message_key.c.wrapped)
+    .join_from(schema.message, schema.message_key, isouter=True)
+    .where(schema.message.c.id == bindparam("message"))
+)
+
+
 def find_home(connection: Connection, keyring: Keyring, message: ItemId) -> Home:
     """Tenant and key of a stored message. Raises ConflictError when there is none."""
-    keys = schema.message_key.c
-    query = (
-        select(schema.message.c.tenant, keys.key_id, keys.wrapped)
-        .join_from(schema.message, schema.message_key, isouter=True)
-        .where(schema.message.c.id == message)
-    )
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_HOME, {"message": message}).one_or_none()
     if row is None:
         raise conflict("message")
     key = keyring.unwrap(WrappedKey(row.key_id, row.wrapped), row.tenant, message) if row.wrapped else None

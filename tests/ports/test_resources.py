@@ -185,3 +185,9 @@ def test_instants_are_ordered_to_the_microsecond(store: Store):
     put(store, "late", at=datetime(2026, 1, 1, 0, 0, 0, 10, UTC))
     put(store, "early", at=datetime(2026, 1, 1, tzinfo=UTC))
     assert ids(store, Query("Task")) == ["early", "late"]
+
+
+def test_an_id_that_no_encoding_has_is_not_found(store: Store):
+    with pytest.raises(InputError) as error:
+        store.resources.read(TENANT, SEES_A, "Task", "\udce9")
+    assert error.value.code == "not-found"

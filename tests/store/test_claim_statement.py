@@ -1,21 +1,27 @@
 """The claim finds its rows by index, whatever the number of finished ones, and is ready for PostgreSQL."""
 
-from datetime import timedelta
-
+from sqlalchemy import event
 from sqlalchemy.dialects import postgresql
 
 from gateway.store import Store
 from gateway.store.claim_statement import claim_statement
-from tests.ports.stores import NOON, item
+from tests.ports.stores import LEASE_SECONDS, item
 
-STATEMENT = claim_statement(NOON, NOON + timedelta(seconds=30), 10)
+
+def plan_of_claim(store: Store) -> list[str]:
+    """How SQLite runs the statement that a real claim has sent."""
+    sent = []
+    event.listen(store._engine, "before_cursor_execute", lambda *call: sent.append(call[2:4]))
+    store.queue.claim(10, LEASE_SECONDS)
+    [(sql, parameters)] = [statement for statement in sent if "UPDATE work" in statement[0]]
+    with store._engine.connect() as connection:
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)
+        return [row.detail for row in rows]
 
 
 def test_rule_10_the_claim_walks_its_partial_indexes_only(store: Store):
     store.intake.accept(item("w"))
-    sql = str(STATEMENT.compile(store._engine, compile_kwargs={"literal_binds": True}))
-    with store._engine.connect() as connection:
-        plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
+    plan = plan_of_claim(store)
     searches = [line for line in plan if "work" in line.split() or "earlier" in line.split()]
     assert {line.split(" (")[0] for line in searches} == {
         "SEARCH work USING INTEGER PRIMARY KEY",
@@ -27,5 +33,5 @@ def test_rule_10_the_claim_walks_its_partial_indexes_only(store: Store):
 
 
 def test_postgresql_workers_will_skip_what_another_one_is_claiming():
-    sql = str(STATEMENT.compile(dialect=postgresql.dialect()))
+    sql = str(claim_statement().compile(dialect=postgresql.dialect()))
     assert sql.count("FOR UPDATE SKIP LOCKED") == 2

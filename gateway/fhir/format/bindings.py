@@ -22,7 +22,10 @@ class Binding:
     codes: frozenset[str]
 
     def holds(self, coding: Json) -> bool:
-        return isinstance(coding, Mapping) and coding.get("system") in self.systems and coding.get("code") in self.codes
+        if not isinstance(coding, Mapping):
+            return False
+        system, code = coding.get("system"), coding.get("code")
+        return isinstance(system, str) and isinstance(code, str) and system in self.systems and code in self.codes
 
 
 @cache

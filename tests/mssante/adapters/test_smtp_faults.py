@@ -106,7 +106,7 @@ def test_a_fault_is_told_as_what_it_is_and_the_next_mail_goes_through(step: str,
         ((Reset(),), Told("smtp-connection", True)),
         ((Hang(),), Told("smtp-timeout", True)),
         ((Say(b"552 5.3.4 too much\r\n"), Hang()), Told("smtp-permanent", False, reply="552")),
-        ((Say(b"421 4.3.2 going down\r\n"), Close()), Told("smtp-temporary", True, reply="421")),
+        ((Say(b"421 4.3.2 going down\r\n"), Hang()), Told("smtp-temporary", True, reply="421")),
         ((Say(b"bonjour\r\n"), Hang()), Told("smtp-connection", True)),
     ],
 )
