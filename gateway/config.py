@@ -1,7 +1,8 @@
 """The settings: read once at start, from `GATEWAY_…` variables and a TOML file named by `GATEWAY_CONFIG`.
 
 A variable wins over the file. A secret is not a setting: a setting names the file that holds it (a password within
-`database_url` is taken, and never shown). There is no setting that turns authentication off. `docs/settings.md` is made from this module.
+`database_url` is taken, and never shown). There is no setting that turns authentication off.
+`docs/settings.md` is made from this module.
 """
 
 import os
@@ -44,7 +45,7 @@ class ImapMailbox(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     address: str
     username: str
-    password_file: Path
+    password_file: Path | None = None
 
 
 def _setting(default: Any, meaning: str, unit: str = "", **limits: Any) -> Any:
@@ -98,18 +99,15 @@ class Settings(BaseSettings):
     sender_nil: str = _setting("", "Our product number (X-MSS-NIL)")
 
     smtp_host: str = _setting("", "SMTP server of the MSSanté operator")
-    smtp_port: int = _setting(465, "Its port", ge=1, le=65535)
-    smtp_security: Literal["tls", "starttls"] = _setting(
-        "tls", "TLS from the first byte, or by STARTTLS; never without"
-    )
-    smtp_username: str = _setting("", "Account, where the operator asks for one")
-    smtp_password_file: Path | None = _setting(None, "File with its password")
+    smtp_port: int = _setting(587, "Its port (STARTTLS, always)", ge=1, le=65535)
     smtp_timeout_seconds: float = _setting(60.0, "Longest wait for one answer of the server", "seconds", gt=0)
 
     imap_host: str = _setting("", "IMAP server of the MSSanté operator")
-    imap_port: int = _setting(993, "Its port (TLS)", ge=1, le=65535)
+    imap_port: int = _setting(143, "Its port (STARTTLS, always)", ge=1, le=65535)
     imap_mailboxes: tuple[ImapMailbox, ...] = _setting(
-        (), "Mailboxes that we read, each with `address`, `username`, `password_file` (a JSON list in a variable)"
+        (),
+        "Mailboxes that we read, each with `address`, `username` and, unless the certificate opens it, `password_file` "
+        "(a JSON list in a variable)",
     )
 
     tls_ca_file: Path | None = _setting(None, "Authorities trusted for SMTP and IMAP (PEM)")

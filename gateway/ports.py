@@ -181,6 +181,9 @@ class MailInbox(Protocol):
     def flag_done(self, uid_validity: int, uids: frozenset[int]) -> None:
         """Mark mails as done with (\\Seen and the keyword $CptsDone), never deleting any."""
 
+    def settle(self, known: "MailLog") -> None:
+        """Flag as done whatever is not flagged yet and `known` says is done with."""
+
     def wait(self, timeout_seconds: float) -> None:
         """Return when the mailbox may have something new (IDLE), or at the timeout."""
 

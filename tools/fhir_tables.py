@@ -52,6 +52,8 @@ RESOURCES = [
     "ServiceRequest",
     "Task",
 ]
+NOT_R4 = {"Binary.url"}
+"""Additions of the npm package's authors."""
 MAX_CODES = 160
 """Larger sets (media types, languages, currencies) have no table here."""
 
@@ -91,6 +93,8 @@ def _members(structure: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], s
     """(JSON path, definition, type) of each member; a choice gives one line per type."""
     for element in structure["snapshot"]["element"][1:]:
         path = element["path"]
+        if path in NOT_R4:
+            continue
         if "contentReference" in element:
             yield path, element, element["contentReference"].removeprefix("#")
             continue

@@ -20,7 +20,7 @@ from gateway.journal import (
     PutPayload,
     WorkKind,
 )
-from gateway.mssante.format.mail import message_id_of
+from gateway.mssante.format.mail_id import message_id_of
 from gateway.ports import Clock, FetchedMail, Ids, Intake, MailInbox, MailLog
 
 log = logging.getLogger(__name__)
@@ -58,11 +58,7 @@ class ReadMailbox:
         """Journal what is new and flag what is done."""
         for mail in self.inbox.fetch_new(self.mail_log):
             self.intake.accept(self._journal(mail))
-        for uid_validity, uids in self._done().items():
-            self.inbox.flag_done(uid_validity, uids)
-
-    def _done(self) -> dict[int, frozenset[int]]:
-        return {}
+        self.inbox.settle(self.mail_log)
 
     def _journal(self, mail: FetchedMail) -> list[Change]:
         message, at = self.ids.new(), self.clock.now()

@@ -3,10 +3,9 @@
 Free text never moves a state: nobody guesses what it means. An automatic reply is noted and has no other effect.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
-
-import json
 
 from gateway.flows.accepted import Accepted, read_accepted
 from gateway.flows.forward import Forward
@@ -36,7 +35,7 @@ class ReceiveReply:
             return StepResult(Next.PARKED, code="reply-without-thread")
         at = self.clock.now()
         changes = self._resources(claim, mail, delivery, accepted, at)
-        forwarded = self.forward(claim, mail, delivery, accepted)
+        forwarded = self.forward(mail, delivery, accepted)
         return StepResult(Next.DONE, (*changes, *forwarded))
 
     def _resources(

@@ -72,9 +72,7 @@ class ReceiveReport:
         message = self.journal.message(delivery.message)
         return message.thread if message else None
 
-    def _settle(
-        self, delivery: Delivery, target: DeliveryState, report: Report, at: datetime
-    ) -> tuple[Change, ...]:
+    def _settle(self, delivery: Delivery, target: DeliveryState, report: Report, at: datetime) -> tuple[Change, ...]:
         code = report.code if target in CORRECTIONS else None
         corrected = delivery.state in CORRECTIONS and target not in CORRECTIONS
         lines = ["corrected"] if corrected else []
@@ -87,9 +85,7 @@ class ReceiveReport:
         return (moved, *events, *self.notices.delivery_moved(delivery, target, catalogue_code, at))
 
     @staticmethod
-    def _note(
-        delivery: Delivery, event: DeliveryEvent | None, report: Report, at: datetime
-    ) -> tuple[Change, ...]:
+    def _note(delivery: Delivery, event: DeliveryEvent | None, report: Report, at: datetime) -> tuple[Change, ...]:
         """Late, duplicate or without meaning here: kept in the trace, changing nothing."""
         line = "delayed" if event is DeliveryEvent.DSN_DELAYED else "receipt-ignored"
         told = f"{report.kind.value} {report.outcome.value}"

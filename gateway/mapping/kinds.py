@@ -31,7 +31,7 @@ _REPORTS = (
 
 
 def kind_of(content: bytes) -> Kind:
-    """The kind of `content`. Raises InputError: `unknown-kind`, or what is wrong with something that looks like JSON."""
+    """The kind of `content`. Raises InputError: `unknown-kind`, or what is wrong with what looks like JSON."""
     head = content[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
     if head.startswith(b"{"):
         return _fhir_kind(content)

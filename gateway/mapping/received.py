@@ -76,13 +76,13 @@ def _name(resource: Resource) -> str:
 
 
 def communication(
-    id: str, task: Resource, text: str, sender: str, sent_at: str | None, received_at: str
+    id: str, task: Resource, text: str, sender: str | None, sent_at: str | None, received_at: str
 ) -> dict[str, Any]:
     """A free-text reply to a Task: passed on as it is, moving nothing."""
     resource: dict[str, Any] = {"resourceType": "Communication", "id": id, "status": "completed"}
     resource |= {"basedOn": [{"reference": f"Task/{task['id']}"}], "subject": task["for"]}
     resource |= {"sent": sent_at} if sent_at else {}
-    resource |= {"received": received_at, "sender": {"display": sender}, "recipient": [task["requester"]]}
+    resource |= {"received": received_at, "sender": {"display": sender or "?"}, "recipient": [task["requester"]]}
     return resource | {"payload": [{"contentString": text}]}
 
 

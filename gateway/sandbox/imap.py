@@ -12,7 +12,7 @@ import hmac
 import ssl
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from gateway.sandbox import imap_selected
@@ -28,7 +28,7 @@ from gateway.sandbox.imap_syntax import (
     tag_of,
     text_of,
 )
-from gateway.sandbox.maildir import Mailbox, PostOffice
+from gateway.sandbox.maildir import Mailbox, PostOffice, TooManyKeywords
 from gateway.sandbox.tls import stands_for
 
 STRANGER_TIMEOUT_SECONDS = 60.0
@@ -53,11 +53,14 @@ class ImapService:
     passwords: Mapping[str, str]
     context: ssl.SSLContext
     max_mail_bytes: int
+    _live: set[asyncio.Task[None] | None] = field(default_factory=set)
+    """Keeps the tasks alive: asyncio holds them weakly, and after STARTTLS nothing else holds them."""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection from greeting to end: the callback of `asyncio.start_server`, with `limit=MAX_LINE_BYTES`."""
-        connection = Connection(reader, writer)
+        task, connection = asyncio.current_task(), Connection(reader, writer)
         session = _Session(self, connection)
+        self._live.add(task)
         try:
             await session.run()
         except (OSError, EOFError, TimeoutError):  # an SSLError is an OSError
@@ -67,6 +70,7 @@ class ImapService:
         finally:
             session.leave()
             connection.close()
+            self._live.discard(task)
 
 
 class _Session:
@@ -95,10 +99,10 @@ class _Session:
 
     async def _answer_one(self) -> bool:
         """Read one command and answer it. False: the conversation is over."""
-        known = self._stage >= Stage.LOGGED_IN
-        async with asyncio.timeout(READER_TIMEOUT_SECONDS if known else STRANGER_TIMEOUT_SECONDS):
-            largest = self._service.max_mail_bytes if known else MAX_STRANGER_LITERAL_BYTES
-            pieces = await self._connection.read(largest)
+        if self._stage >= Stage.LOGGED_IN:
+            pieces = await self._connection.read(self._service.max_mail_bytes, READER_TIMEOUT_SECONDS)
+        else:
+            pieces = await self._connection.read(MAX_STRANGER_LITERAL_BYTES, STRANGER_TIMEOUT_SECONDS)
         try:
             command = parse_command(pieces)
             done = await self._perform(command)
@@ -121,7 +125,10 @@ class _Session:
         needs, method = _COMMANDS[command.name]
         if self._stage < needs:
             raise Bad(f"not now: {_MISSING[self._stage]}")
-        return await method(self, command)
+        try:
+            return await method(self, command)
+        except TooManyKeywords:
+            raise Refused("[LIMIT] no more keywords") from None
 
     def _count_mistake(self) -> None:
         self._mistakes += 1
@@ -168,7 +175,7 @@ class _Session:
 
     async def _ask(self) -> bytes:
         await self._say(b"+ ")
-        return (await self._connection.read(0))[0]
+        return (await self._connection.read(0, STRANGER_TIMEOUT_SECONDS))[0]
 
     def _enter(self, address: str) -> str:
         mailbox = self._service.office.find(address)
@@ -242,14 +249,13 @@ class _Session:
 
     async def _idle(self, _command: Command) -> str:
         await self._say(b"+ idling")
-        async with asyncio.timeout(READER_TIMEOUT_SECONDS):
-            pieces = await self._push_until_line()
+        pieces = await self._push_until_line()
         if pieces[0].upper() != b"DONE":
             raise Bad("DONE expected")
         return "done"
 
     async def _push_until_line(self) -> list[bytes]:
-        line = asyncio.ensure_future(self._connection.read(0))
+        line = asyncio.ensure_future(self._connection.read(0, READER_TIMEOUT_SECONDS))
         try:
             while not line.done():
                 await self._tell_news()

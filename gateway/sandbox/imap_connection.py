@@ -6,6 +6,9 @@ import ssl
 from gateway.sandbox.imap_syntax import MAX_LINE_BYTES, HangUp, announced_literal
 from gateway.sandbox.tls import common_name
 
+MAX_PIECES = 100
+"""Lines and literals of one command: a client of ours sends three."""
+
 
 class Connection:
     """A socket in the hands of one session. Raises OSError or EOFError when the other side is gone."""
@@ -20,8 +23,15 @@ class Connection:
         self._writer.write(b"".join(line + b"\r\n" for line in lines))
         await self._writer.drain()
 
-    async def read(self, max_literal_bytes: int) -> list[bytes]:
-        """A command's line, cut at its literals: text, literal, text, literal, … text. Raises HangUp above a limit."""
+    async def read(self, max_literal_bytes: int, timeout_seconds: float) -> list[bytes]:
+        """A command's line, cut at its literals: text, literal, text, literal, … text.
+
+        Raises HangUp above a limit, TimeoutError when it does not come.
+        """
+        async with asyncio.timeout(timeout_seconds):
+            return await self._read(max_literal_bytes)
+
+    async def _read(self, max_literal_bytes: int) -> list[bytes]:
         pieces: list[bytes] = []
         while True:
             line = await self._read_line()
@@ -29,7 +39,7 @@ class Connection:
             pieces.append(text)
             if literal is None:
                 return pieces
-            if literal.size + sum(map(len, pieces)) > max_literal_bytes + MAX_LINE_BYTES:
+            if len(pieces) > MAX_PIECES or literal.size + sum(map(len, pieces)) > max_literal_bytes + MAX_LINE_BYTES:
                 raise HangUp("literal too large")
             if literal.waits:
                 await self.say(b"+ ready")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from gateway.sandbox.imap_syntax import Argument, Bad, Refused, parse_set, text_of
+from gateway.sandbox.imap_syntax import MAX_DEPTH, Argument, Bad, Refused, parse_set, text_of
 from gateway.sandbox.maildir import LETTERS, Mailbox, StoredMail
 
 Test = Callable[[int, StoredMail], bool]
@@ -62,18 +62,20 @@ def search(selected: Selected, keys: Sequence[Argument], by_uid: bool) -> bytes:
     return b" ".join([b"* SEARCH", *(str(number).encode() for number in found)])
 
 
-def _tests(selected: Selected, words: list[Argument]) -> list[Test]:
+def _tests(selected: Selected, words: list[Argument], depth: int = 0) -> list[Test]:
     tests = []
     while words:
-        tests.append(_test(selected, words))
+        tests.append(_test(selected, words, depth))
     return tests
 
 
-def _test(selected: Selected, words: list[Argument]) -> Test:
+def _test(selected: Selected, words: list[Argument], depth: int) -> Test:
     """Take one search key off the words."""
+    if depth > MAX_DEPTH:
+        raise Bad("nested too deep")
     key = _next(words)
     if isinstance(key, tuple):
-        inner = _tests(selected, list(key))
+        inner = _tests(selected, list(key), depth + 1)
         return lambda sequence, mail: all(test(sequence, mail) for test in inner)
     name = text_of(key).upper()
     if name in _FLAG_KEYS:
@@ -84,10 +86,10 @@ def _test(selected: Selected, words: list[Argument]) -> Test:
         case "KEYWORD" | "UNKEYWORD":
             return _flag_test(text_of(_next(words)), name == "KEYWORD")
         case "NOT":
-            denied = _test(selected, words)
+            denied = _test(selected, words, depth + 1)
             return lambda sequence, mail: not denied(sequence, mail)
         case "OR":
-            one, other = _test(selected, words), _test(selected, words)
+            one, other = (_test(selected, words, depth + 1) for _ in range(2))
             return lambda sequence, mail: one(sequence, mail) or other(sequence, mail)
         case "UID":
             return _set_test(selected, text_of(_next(words)), by_uid=True)

@@ -7,6 +7,7 @@ import smtplib
 import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
@@ -92,6 +93,13 @@ class MailClient:
         """Leave the mailbox."""
         if self._imap:
             self._imap.logout()
+            self._imap = None
+
+    def drop(self) -> None:
+        """Leave the mailbox without a word: after a failure there may be nobody to say it to."""
+        if self._imap:
+            with suppress(OSError):
+                self._imap.shutdown()
             self._imap = None
 
     def _inbox(self) -> IMAPClient:

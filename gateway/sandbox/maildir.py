@@ -20,6 +20,11 @@ LETTERS = {"\\Answered": "R", "\\Deleted": "T", "\\Draft": "D", "\\Flagged": "F"
 
 MAX_KEYWORDS = 26
 
+
+class TooManyKeywords(Exception):
+    """A mailbox knows 26 keywords at most."""
+
+
 _serial = itertools.count(1)
 
 
@@ -74,9 +79,9 @@ class Mailbox:
         """Store one mail and tell who watches. It is on disk once this returns."""
         name = f"{int(time.time())}.M{time.time_ns() % 10**9}P{os.getpid()}Q{next(_serial)}.sandbox"
         with self._lock:
+            path = self.folder / "cur" / (name + self._suffix(flags)) if flags else self.folder / "new" / name
             waiting = self.folder / "tmp" / name
             _write_durably(waiting, content)
-            path = self.folder / "cur" / (name + self._suffix(flags)) if flags else self.folder / "new" / name
             waiting.rename(path)
             _sync_folder(path.parent)
             mail = self._admit(name, path)
@@ -140,7 +145,7 @@ class Mailbox:
             return LETTERS[flag]
         if flag not in self._keywords:
             if len(self._keywords) == MAX_KEYWORDS:
-                raise ValueError("no more than 26 keywords")
+                raise TooManyKeywords
             self._keywords.append(flag)
             _append_durably(self.folder / "keywords", f"{flag}\n")
         return chr(ord("a") + self._keywords.index(flag))

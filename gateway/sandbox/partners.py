@@ -15,6 +15,8 @@ from email.message import Message
 from email.utils import format_datetime, formataddr, make_msgid
 from enum import StrEnum
 
+from imapclient.exceptions import IMAPClientError
+
 from gateway.sandbox.mail_client import MailClient, ReceivedMail
 from gateway.sandbox.partner_mails import (
     Failure,
@@ -35,6 +37,7 @@ from gateway.sandbox.partner_writing import KARIM_TAZEROUT, Professional, write_
 PRODUCT_NUMBER = "DEV000001"
 """X-MSS-NIL of a product that does not exist."""
 WAIT_SECONDS = 30.0
+RETRY_SECONDS = 0.5
 
 REPORT_TEXT = """Cher confrère, chère consœur,
 
@@ -87,12 +90,16 @@ class Partner(ABC):
         return done
 
     def run(self, stop: threading.Event, tell: Callable[[Done], None] = lambda _done: None) -> None:
-        """Work whenever mail comes in, until `stop` is set: the body of a thread."""
+        """Work whenever mail comes in, until `stop` is set: the body of a thread. A lost connection is made again."""
         while not stop.is_set():
-            for done in self.work():
-                tell(done)
-            self._client.wait(WAIT_SECONDS, stop)
-        self.close()
+            try:
+                for done in self.work():
+                    tell(done)
+                self._client.wait(WAIT_SECONDS, stop)
+            except (OSError, IMAPClientError):  # an SMTPException is an OSError
+                self._client.drop()
+                stop.wait(RETRY_SECONDS)
+        self._client.drop()
 
     def close(self) -> None:
         """Leave the mailbox."""

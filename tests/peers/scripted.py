@@ -54,7 +54,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Hear:
-    """Read one line; it must contain this word. The line's first word is kept as the IMAP tag."""
+    """Read one line; it must contain this word. The line's first word is kept as the IMAP tag.
+
+    An SMTP client may take its leave at any point.
+    """
 
     word: bytes
 
@@ -64,6 +67,9 @@ class Hear:
         if not stage.encrypted:
             stage.heard_in_clear.append(line[:-2])
         stage.tag = line.split(b" ")[0]
+        if line == b"QUIT\r\n" and self.word != b"QUIT":
+            stage.sock.sendall(b"221 bye\r\n")
+            raise ConnectionResetError
         if self.word.upper() not in line.upper():
             raise OffScript(f"{self.word!r} was expected")
 
@@ -83,10 +89,13 @@ class HearMail:
     """Read to the end of data and keep the mail, reading dots as RFC 5321 §4.5.2 says."""
 
     def play(self, stage: Stage) -> None:
-        lines: list[bytes] = []
-        while (line := stage.read_until(b"\r\n")) != b".\r\n":
-            lines.append(line[1:] if line.startswith(b".") else line)
-        stage.mails.append(b"".join(lines))
+        content, searched = bytearray(b"\r\n" + stage.buffer), 0  # the end may come at once, on the first line
+        while (end := content.find(b"\r\n.\r\n", max(0, searched - 4))) < 0:
+            searched, stage.buffer = len(content), b""
+            stage.fill()
+            content += stage.buffer
+        stage.buffer = bytes(content[end + 5 :])
+        stage.mails.append(bytes(content[: end + 2]).replace(b"\r\n.", b"\r\n")[2:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.errors import ConflictError
 from gateway.journal import (
     LookUp,
     NewDelivery,
@@ -160,13 +161,13 @@ def test_an_erased_mail_is_still_recognised(store: Store):
 def test_nothing_more_can_be_put_into_an_erased_message(store: Store):
     put_patient(store)
     store.erase(M)
-    with pytest.raises(Exception, match=r"conflict @ message\.key"):
+    with pytest.raises(ConflictError, match=r"conflict @ message\.key"):
         store.intake.accept([PutPayload(M, PayloadRole.SOURCE, CONTENT, "text/plain")])
 
 
 def test_errors_of_the_database_do_not_show_its_values(store: Store):
     put_patient(store)
-    with pytest.raises(Exception, match="conflict") as error:
+    with pytest.raises(ConflictError) as error:
         store.intake.accept([new_message(M), LookUp(M, "patient", LOCAL)])
     chain = repr(error.value) + repr(error.value.__cause__) + str(error.traceback[-1].locals.get("error", ""))
     assert PATIENT["local"] not in chain

@@ -11,16 +11,7 @@ from cryptography.fernet import Fernet
 
 from gateway.fhir.format.leaves import Json
 from gateway.model import Client, Finding, Language
-from gateway.ports import Clients, Clock, Resources
-
-
-@dataclass(frozen=True, slots=True)
-class MessageAnswer:
-    """The answer to one message: an HTTP status (200, 422, 503 …) and the JSON bytes of its body."""
-
-    status: int
-    body: bytes
-
+from gateway.ports import Clients, Clock, MessageAnswer, Resources
 
 ProcessMessage: TypeAlias = Callable[[bytes, Client, Language, str | None], MessageAnswer]
 """(body, client, language, the caller's X-Request-Id if it gave a sane one) -> answer. Blocking."""

@@ -35,7 +35,7 @@ async def read(call: Call) -> Response:
     check_only(read_query(call.request), ())
     binary = call.path("type") == "Binary"
     media_type = "" if binary else fhir_media_type(call.request)
-    resource = await get_resource(call, call.path("type"), call.path("id"))
+    resource = await _get_resource(call)
     if _has_already(call.request, resource):
         return Response(status_code=304, headers=version_headers(resource))
     if binary:
@@ -43,14 +43,23 @@ async def read(call: Call) -> Response:
     return json_response(resource.content, media_type, headers=version_headers(resource))
 
 
-async def get_resource(call: Call, type_: str, id_: str) -> Resource:
-    """The resource, if this client may see it. InputError `not-found` otherwise."""
-    client, read_resource = call.client, call.door.resources.read
-    resource = None
-    if _ID.fullmatch(id_):
-        resource = await run_in_threadpool(read_resource, client.tenant, client.structures, type_, id_)
+def get_id(call: Call) -> str:
+    """The id in the address. InputError `not-found` when it can be nobody's."""
+    id_ = call.path("id")
+    if not _ID.fullmatch(id_):
+        raise not_found()
+    return id_
+
+
+def not_found() -> InputError:
+    return InputError(Finding("not-found"))
+
+
+async def _get_resource(call: Call) -> Resource:
+    client, type_, id_ = call.client, call.path("type"), get_id(call)
+    resource = await run_in_threadpool(call.door.resources.read, client.tenant, client.structures, type_, id_)
     if resource is None:
-        raise InputError(Finding("not-found"))
+        raise not_found()
     return resource
 
 

@@ -107,7 +107,7 @@ class _Reader:
 def alternatives(name: str, value: str) -> tuple[str, ...]:
     r"""The values between commas that are not escaped. InputError when one is empty: it would match nothing, or all.
 
-    >>> alternatives("identifier", r"urn:a|1\\,2,urn:b|3")
+    >>> alternatives("identifier", r"urn:a|1\,2,urn:b|3")
     ('urn:a|1,2', 'urn:b|3')
     """
     found = tuple(_ESCAPED_OR_COMMA.sub(lambda match: match[1] or _SEPARATOR, value).split(_SEPARATOR))

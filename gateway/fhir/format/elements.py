@@ -13,6 +13,7 @@ from typing import Any
 
 from gateway.fhir.format.leaves import Json, child_path
 from gateway.fhir.format.paths import safe_name
+from gateway.fhir.format.primitives import CHECKS
 from gateway.tables import read_table
 
 ROOT = "Resource"
@@ -79,23 +80,24 @@ def _places(value: Json, path: str, element: str, type_: str) -> Iterator[Place]
         return
     place = Place(path, element, type_, value)
     yield place
-    if isinstance(value, Mapping) and type_:
+    if isinstance(value, Mapping) and place.holder in definitions():
         yield from _members(value, path, place.holder)
 
 
 def _members(value: Mapping[str, Json], path: str, holder: str) -> Iterator[Place]:
     for name, member in value.items():
-        if name == "resourceType":
-            continue
-        definition = find_definition(holder, name)
-        element, type_ = (definition.path, definition.type) if definition else ("", "")
-        yield from _places(
-            member, child_path(path, safe_name(name)), element, "Element" if _is_companion(name, type_) else type_
-        )
+        if name != "resourceType":
+            yield from _places(member, child_path(path, safe_name(name)), *_element_and_type(holder, name))
 
 
-def _is_companion(name: str, type_: str) -> bool:
-    return name.startswith("_") and type_[:1].islower()
+def _element_and_type(holder: str, name: str) -> tuple[str, str]:
+    """Only a primitive has a companion (`_birthDate`), which holds its id and extensions."""
+    definition = find_definition(holder, name)
+    if definition is None:
+        return "", ""
+    if not name.startswith("_"):
+        return definition.path, definition.type
+    return (definition.path, "Element") if definition.type in CHECKS else ("", "")
 
 
 def resource_type(resource: Json) -> str:

@@ -125,7 +125,8 @@ def _check_status(
     path, coding = found
     if coding.get("system") == IDENTITY_STATUS and coding.get("code") not in set(InsStatus):
         yield Finding("wrong-code", f"{patient.path}.{path}.code", (("value_set", "fr-core-vs-identity-status"),))
-    if coding.get("code") == InsStatus.QUALIFIED and not numbers:
+    claimed = numbers or any(i.get("system") in INS_TYPES and _is_ambiguous(i) for _, i in identifiers)
+    if coding.get("code") == InsStatus.QUALIFIED and not claimed:
         yield from _check_qualified_without_ins(patient, identifiers)
 
 

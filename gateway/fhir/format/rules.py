@@ -46,12 +46,17 @@ def check_message(message: Message, *, production: bool = False) -> tuple[Findin
     if system != MESSAGE_EVENT or not rules_of(event):
         known = ", ".join(own_codes()[MESSAGE_EVENT])
         return (Finding("unsupported-event", f"{message.header.path}.eventCoding", (("known", known),)),)
-    findings = [finding for rule in rules_of(event) for finding in _KINDS[rule.kind](message, rule)]
+    findings = [finding for rule in rules_of(event) for finding in apply(rule, message)]
     findings += check_identity(message, production=production)
     findings += check_parties(message)
     findings += check_dates(message)
     findings += check_attachments(message)
     return tuple(dict.fromkeys(findings))
+
+
+def apply(rule: Rule, message: Message) -> Iterator[Finding]:
+    """What breaks one rule."""
+    return _KINDS[rule.kind](message, rule)
 
 
 def _check_exactly_one(message: Message, rule: Rule) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 Call it after the header mapping, with the same ledger: what the document holds in a coded place is not told again, and
 everything else is, if need be under "Autres informations transmises". Identity in the head of the letter is read
 without being claimed.
-Source: `docs/messages/referral-request.md`; ANS "Structuration minimale" (what a letter names); IHE PCC Referral Summary.
+Source: `docs/messages/referral-request.md`; IHE PCC Referral Summary.
 """
 
 from datetime import date, datetime
@@ -28,20 +28,20 @@ def write_letter(
     draft = Draft(message, ledger)
     task = draft.teller(message.focus or message.header)
     request = referral.main_request(draft, task)
-    author = _author(draft, task)
-    sections = _sections(draft, task, request)
     day = _day(draft, task, request, written_at)
+    author, recipients, patient = _author(draft, task), _recipients(draft, task), _patient(draft, task, day)
+    sections = _sections(draft, task, request)
     return Letter(
         title=_title(draft),
         language="fr",
         place_and_date=_place_and_date(draft, task, day),
         author=author,
-        recipients=_recipients(draft, task),
-        patient=_patient(draft, task, day),
+        recipients=recipients,
+        patient=patient,
         urgency=referral.urgency(task, request),
         sections=sections,
         signature=author.name,
-        footer=f"Document {document_id}, établi à partir des données structurées du logiciel de l'auteur. {how_to_answer}",
+        footer=f"Document {document_id}, établi à partir du dossier de l'auteur. {how_to_answer}",
     )
 
 
@@ -95,9 +95,10 @@ def _place_and_date(draft: Draft, task: Teller, day: str) -> str:
 def _sections(draft: Draft, task: Teller, request: Teller | None) -> tuple[Section, ...]:
     told = {request.entry.path} if request else set()
     composed = [s for teller in draft.all("Composition") for s in composition.sections(teller, told)]
-    sections = _merge(composed, [*_opening(task, request), *_by_topic(draft, told)])
+    sections = _merge(composed, _grouped([*_opening(task, request), *_by_topic(draft, told)]))
     other = remaining.other_information(draft, tuple(sections))
-    return tuple(s for s in (*sections, *_closing(draft, other), *documents.enclosures(draft)) if s.blocks)
+    annexes = (*documents.texts(draft), *_closing(draft, other), *documents.pictures(draft))
+    return tuple(section for section in (*sections, *annexes) if section.blocks)
 
 
 def _opening(task: Teller, request: Teller | None) -> list[Section]:
@@ -111,6 +112,16 @@ def _by_topic(draft: Draft, told: set[str]) -> list[Section]:
     """The resources that no Composition shows, each under its topic."""
     tellers = [draft.teller(entry) for entry in draft.message.entries if entry.path not in told]
     return [Section(topic.title, topic.blocks(topic.mine(tellers)), topic.code) for topic in TOPICS]
+
+
+def _grouped(sections: list[Section]) -> list[Section]:
+    """Sections of one title become one, where the first stands."""
+    found: dict[str, Section] = {}
+    for section in sections:
+        before = found.get(section.title)
+        blocks = (*before.blocks, *section.blocks) if before else section.blocks
+        found[section.title] = Section(section.title, blocks, section.code)
+    return list(found.values())
 
 
 def _merge(composed: list[Section], ours: list[Section]) -> list[Section]:
@@ -145,4 +156,7 @@ def _closing(draft: Draft, other: tuple[Block, ...]) -> tuple[Section, ...]:
     for wording, code in draft.codes:
         rows.setdefault(wording, []).append(code)
     codes = Table(("Élément", "Codes"), tuple((wording, " ; ".join(found)) for wording, found in rows.items()))
-    return Section(remaining.TITLE, other), Section("Codes transmis", (codes,) if rows else ())
+    return (
+        Section(remaining.TITLE, other, annex=True),
+        Section("Codes transmis", (codes,) if rows else (), annex=True),
+    )

@@ -80,4 +80,5 @@ def _base_type(format_: str) -> str:
 
 
 def _format_name(format_: str) -> str:
-    return word_of("Attachment.contentType", format_) or format_
+    base, separator, parameters = format_.partition(";")
+    return (word_of("Attachment.contentType", base.strip()) or base) + separator + parameters

@@ -1,7 +1,7 @@
 """A Composition of the sender: it decides which sections there are, in which order, with which words.
 
-Under each title stand the sender's narrative, then the resources that the section lists, told by our tables. A narrative
-all of whose words those tables hold already is not printed twice, whatever its status claims.
+Under each title stand the sender's narrative, then the resources that the section lists, told by our tables. A
+narrative all of whose words those tables hold already is not printed twice, whatever its status claims.
 Source: FHIR R4 4.0.1, Composition §2.37; Narrative.status.
 """
 

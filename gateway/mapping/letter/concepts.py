@@ -22,9 +22,23 @@ def concept(teller: Teller, element: Element, place: str) -> str:
     words = [*(_code_word(coding, place) for coding in codings), text]
     words += [coding["display"].peek() or "" for coding in codings]
     wording = next((w for w in words if w), "") or " ".join(_code_name(coding) for coding in codings)
+    wording = _fuller(wording, words[-len(codings) :]) if codings else wording
     beside = [] if text.casefold() in wording.casefold() else [text]
     beside += [told for coding in codings if (told := _tell_coding(teller, coding, wording, place))]
-    return f"{wording} ({' ; '.join(beside)})" if beside else wording
+    return _with_brackets(wording, beside)
+
+
+def _with_brackets(wording: str, beside: list[str]) -> str:
+    """The brackets belong inside the sentence: "essoufflement (CIM-10 R06.0)."."""
+    if not beside:
+        return wording
+    stop = "." if wording.endswith(".") else ""
+    return f"{wording.removesuffix('.')} ({' ; '.join(beside)}){stop}"
+
+
+def _fuller(wording: str, displays: list[str]) -> str:
+    """The display that holds the wording and more ("adressage" → "Adressage à un confrère"): one text says both."""
+    return next((d for d in displays if wording and wording.casefold() in d.casefold()), wording)
 
 
 def coding(teller: Teller, element: Element, place: str) -> str:
@@ -50,13 +64,15 @@ def _tell_coding(teller: Teller, coding: Element, wording: str, place: str) -> s
     for name in ("system", "version", "userSelected"):
         coding[name].take(Outcome.STRUCTURAL, f"structural-coding-{name.lower()}")
     other = display if display and display.casefold() not in wording.casefold() else ""
-    is_word = bool(code) and _code_word(coding, place) == wording
+    word = _code_word(coding, place)
+    is_word = bool(code and word) and word.casefold() in wording.casefold()
     if structured or is_word or not code or _code_name(coding) == wording:
         _keep(teller, wording, other)
         return ""
     name = _code_name(coding) if system else code
     if system in _BESIDE:
-        return f"{other}, {name}" if other else name
+        _keep(teller, wording, f"{name} ({other})" if other else "")
+        return name
     _keep(teller, wording, f"{name} ({other})" if other else name)
     return ""
 

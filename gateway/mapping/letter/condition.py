@@ -1,4 +1,4 @@
-"""Conditions: the active problems, and the past. What is doubtful, refuted or entered in error says so first.
+"""Conditions: active problems (their title says "actifs") and the past. What is refuted or in error says so first.
 
 Source: FHIR R4 4.0.1, Condition; value sets condition-clinical, condition-ver-status.
 """
@@ -28,7 +28,8 @@ def blocks(tellers: Sequence[Teller]) -> tuple[Block, ...]:
 
 def _row(teller: Teller) -> tuple[str, str]:
     certainty = code_of(teller, "verificationStatus")
-    states = joined(", ", words(teller, "verificationStatus"), words(teller, "clinicalStatus"))
+    state = words(teller, "clinicalStatus")
+    states = joined(", ", words(teller, "verificationStatus"), "" if state == "actif" else state)
     name = words(teller, "code") or "Problème sans intitulé"
     text = f"{_WARNINGS.get(certainty, '')}{name}"
     return _when(teller), joined(" — ", joined(", ", text, states), details(teller, *_DETAILS))

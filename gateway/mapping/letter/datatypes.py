@@ -16,7 +16,7 @@ from gateway.mapping.letter.draft import Teller, choice, members
 from gateway.mapping.letter.narrative import narrative_text
 from gateway.mapping.letter.quantities import number, quantity, range_, ratio
 from gateway.mapping.letter.titles import title_of
-from gateway.mapping.letter.vocabulary import has_label, label_of, word_of
+from gateway.mapping.letter.vocabulary import has_label, label_of, small, word_of
 from gateway.mapping.result import Outcome
 from gateway.mapping.source import Element
 from gateway.mapping.structural import structural_rule
@@ -40,7 +40,7 @@ def choice_words(teller: Teller, name: str, parent: Element | None = None, holde
 def details(teller: Teller, *names: str) -> str:
     """The given members, each with its label, where present: "sévérité : modérée ; remarque : …"."""
     found = [(choice(teller.root, name)[0], choice_words(teller, name)) for name in names]
-    return _SEPARATOR.join(f"{_lower(label_of(f'{teller.type}.{name}'))} : {text}" for name, text in found if text)
+    return _SEPARATOR.join(f"{small(label_of(f'{teller.type}.{name}'))} : {text}" for name, text in found if text)
 
 
 def tell(teller: Teller, element: Element, holder: str, name: str) -> str:
@@ -152,10 +152,6 @@ def time(teller: Teller, element: Element, place: str) -> str:
 
 def _and_rest(told: str, more: str) -> str:
     return f"{told} ({more})" if told and more else told or more
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] in " '" else text
 
 
 def _guess(element: Element, name: str) -> str:

@@ -18,11 +18,14 @@ def blocks(tellers: Sequence[Teller]) -> tuple[Block, ...]:
     return (Bullets(tuple(_document(teller) for teller in tellers)),) if tellers else ()
 
 
-def enclosures(draft: Draft) -> tuple[Section, ...]:
-    """Plain texts and pictures that the attachments hold, after all attachments have been told."""
-    texts = [Section(title or "Texte joint", _paragraphs(text)) for title, text in draft.texts]
-    pictures = (Section("Images jointes", tuple(draft.pictures)),) if draft.pictures else ()
-    return (*texts, *pictures)
+def texts(draft: Draft) -> tuple[Section, ...]:
+    """The plain texts that the attachments hold, once all have been told."""
+    return tuple(Section(title or "Texte joint", _paragraphs(text), annex=True) for title, text in draft.texts)
+
+
+def pictures(draft: Draft) -> tuple[Section, ...]:
+    """The pictures, at the very end."""
+    return (Section("Images jointes", tuple(draft.pictures), annex=True),) if draft.pictures else ()
 
 
 def _document(teller: Teller) -> str:

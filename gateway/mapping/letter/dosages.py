@@ -9,7 +9,7 @@ from gateway.mapping.letter.concepts import concept
 from gateway.mapping.letter.dates import french_time, on, period
 from gateway.mapping.letter.draft import Teller, choice
 from gateway.mapping.letter.quantities import number, quantity, range_, ratio
-from gateway.mapping.letter.vocabulary import word_of
+from gateway.mapping.letter.vocabulary import small, word_of
 from gateway.mapping.source import Element
 
 _UNITS = {
@@ -21,6 +21,9 @@ _UNITS = {
     "mo": ("mois", "mois", "tous les"),
     "a": ("an", "ans", "tous les"),
 }
+
+
+_NUMERALS = {"un": "1", "une": "1", "deux": "2", "trois": "3", "quatre": "4"}
 
 
 def dosage(teller: Teller, element: Element, place: str) -> str:
@@ -40,7 +43,7 @@ def _parts(teller: Teller, element: Element) -> list[str]:
     parts = [part for item in element.each("doseAndRate") for part in _dose(teller, item)]
     parts += _timing_parts(teller, element["timing"])
     parts += _as_needed(teller, element)
-    parts += [concept(teller, element[name], f"Dosage.{name}") for name in ("route", "method", "site")]
+    parts += [small(concept(teller, element[name], f"Dosage.{name}")) for name in ("route", "method", "site")]
     parts += _maxima(teller, element)
     parts += [concept(teller, item, "Dosage.additionalInstruction") for item in element.each("additionalInstruction")]
     return [*parts, teller.say(element["patientInstruction"]) or ""]
@@ -153,4 +156,5 @@ def _and(parts: list[str]) -> str:
 
 def _plain(text: str) -> str:
     """Words between single spaces; a comma within a number stays, so that "1" is never found in "0,1" or "11"."""
-    return f" {' '.join(text.casefold().replace(', ', ' ').split())} "
+    words = text.casefold().replace(", ", " ").split()
+    return f" {' '.join(_NUMERALS.get(word, word) for word in words)} "

@@ -44,8 +44,9 @@ def address_lines(address: Element, read: Reader = Element.peek) -> list[str]:
 def address(teller: Teller, element: Element, place: str) -> str:
     """An Address told, with its use."""
     words = ", ".join(address_lines(element, teller.say))
-    if element["country"].exists and element["country"].peek() not in words:
-        words = _join(", ", [words, element["country"].peek()])
+    country = element["country"].peek()
+    if country and country not in words:
+        words = _join(", ", [words, country])
     return _with_use(teller, element, words, "Address.use")
 
 

@@ -1,6 +1,6 @@
 """Observations: vital signs and results as tables, way of life as a list. A value that is absent says why.
 
-Source: FHIR R4 4.0.1, Observation; LOINC 85354-9 (blood pressure panel), 8480-6, 8462-4.
+Source: FHIR R4 4.0.1, Observation; LOINC 8480-6, 8462-4 (blood pressure), 10164-2 (history).
 """
 
 from collections.abc import Sequence
@@ -8,42 +8,70 @@ from collections.abc import Sequence
 from gateway.mapping.letter.datatypes import choice_words, details, rest, words
 from gateway.mapping.letter.draft import Teller
 from gateway.mapping.letter.quantities import range_
-from gateway.mapping.letter.sentences import joined, table
+from gateway.mapping.letter.sentences import code_of, joined, table
 from gateway.mapping.source import Element
 from gateway.mssante.format.letter import Block, Bullets, Paragraph
 
 _DETAILS = ("bodySite", "method", "specimen", "device", "performer", "note")
 _WARNINGS = {"entered-in-error": "SAISI PAR ERREUR, à ne pas retenir : ", "cancelled": "ANNULÉ : "}
 _PLACE = "Observation"
+_HISTORY = "10164-2"
 
 
 def category(teller: Teller) -> str:
-    """The first category code that the letter has a place for: vital-signs, social-history, else the rest."""
+    """Where the letter tells it: `history`, `vital-signs`, `social-history`, else `result`."""
+    if code_of(teller, "code") == _HISTORY:
+        return "history"
     codes = [coding["code"].peek() for concept in teller.root.each("category") for coding in concept.each("coding")]
     return next((code for code in codes if code in ("vital-signs", "social-history")), None) or "result"
 
 
 def vital_signs(tellers: Sequence[Teller]) -> tuple[Block, ...]:
-    rows = [(_name(teller), _result(teller), _norm(teller, teller.root, _PLACE), _date(teller)) for teller in tellers]
-    return (*table(("Mesure", "Valeur", "Norme", "Date"), rows), *_final(tellers))
+    dates, once = _dates(tellers)
+    rows = [(_name(t), _result(t), _norm(t, t.root, _PLACE), date) for t, date in zip(tellers, dates, strict=True)]
+    return (*table(("Mesure", "Valeur", "Norme", "Date"), rows), *_common(tellers, once))
 
 
 def results(tellers: Sequence[Teller]) -> tuple[Block, ...]:
-    rows = [(_date(teller), _name(teller), _result(teller), _norm(teller, teller.root, _PLACE)) for teller in tellers]
-    return (*table(("Date", "Examen", "Résultat", "Norme"), rows), *_final(tellers))
+    dates, once = _dates(tellers)
+    rows = [(date, _name(t), _result(t), _norm(t, t.root, _PLACE)) for t, date in zip(tellers, dates, strict=True)]
+    return (*table(("Date", "Examen", "Résultat", "Norme"), rows), *_common(tellers, once))
 
 
 def way_of_life(tellers: Sequence[Teller]) -> tuple[Block, ...]:
     items = [joined(" : ", _name(t), joined(" — ", _result(t), _norm(t, t.root, _PLACE), _date(t))) for t in tellers]
-    return (*((Bullets(tuple(items)),) if items else ()), *_final(tellers))
+    return (*((Bullets(tuple(items)),) if items else ()), *_common(tellers, ""))
 
 
-def _final(tellers: Sequence[Teller]) -> tuple[Block, ...]:
-    """Said once for the table rather than in each row."""
+def history(tellers: Sequence[Teller]) -> tuple[Block, ...]:
+    """What the patient tells: plain paragraphs."""
+    return tuple(Paragraph(_story(teller)) for teller in tellers)
+
+
+def _story(teller: Teller) -> str:
+    name, told, date = _name(teller), _result(teller), _date(teller)
+    teller.say(teller["status"])
+    own = "" if name.casefold() == "histoire de la maladie" else f"{name} : "
+    return f"{own}{told}" + (f" ({date})" if date else "")
+
+
+def _dates(tellers: Sequence[Teller]) -> tuple[list[str], str]:
+    """The date of each row; where several rows share one, none in the rows and that one for them all."""
+    dates = [_date(teller) for teller in tellers]
+    if len(dates) > 1 and len(set(dates)) == 1:
+        return [""] * len(dates), dates[0]
+    return dates, ""
+
+
+def _common(tellers: Sequence[Teller], date: str) -> tuple[Block, ...]:
+    """What all rows have in common, said once below the table."""
     final = [teller for teller in tellers if teller["status"].peek() == "final"]
     for teller in final:
         teller.say(teller["status"])
-    return (Paragraph("Valeurs définitives, sauf mention contraire."),) if final else ()
+    told = joined(
+        " ", f"Date : {date}." if date else "", "Valeurs définitives, sauf mention contraire." if final else ""
+    )
+    return (Paragraph(told),) if told else ()
 
 
 def _name(teller: Teller) -> str:

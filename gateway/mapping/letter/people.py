@@ -9,7 +9,7 @@ from datetime import date
 
 from gateway.fhir.format import systems
 from gateway.fhir.format.bundle import Entry
-from gateway.mapping.letter.datatypes import choice_words, words
+from gateway.mapping.letter.datatypes import choice_words, tell, words
 from gateway.mapping.letter.dates import french_date
 from gateway.mapping.letter.draft import Draft, Teller
 from gateway.mapping.letter.identities import address_lines, person_name, phone
@@ -39,18 +39,18 @@ def _professional(draft: Draft, role: Teller) -> Address:
     person = _target(draft, role, "practitioner") or role
     structure = _target(draft, role, "organization")
     name = person_name(person.root.first("name")) or role["practitioner"]["display"].peek() or "Professionnel"
-    specialties = [_specialty(item) for item in role.root.each("specialty")]
-    lines = [text for text in specialties if text]
+    lines = [_specialty(role, item) for item in role.root.each("specialty")]
     if structure is not None:
         lines += [structure["name"].peek() or "", *_structure_lines(structure, with_telecom=False)]
     lines += list(_telecoms(role)) or (list(_telecoms(structure)) if structure else [])
     return Address(name, tuple(line for line in lines if line))
 
 
-def _specialty(concept: Element) -> str | None:
+def _specialty(role: Teller, concept: Element) -> str:
+    """Told here for good: the header has no place for a recipient's."""
     code = concept.first("coding")["code"].peek() or ""
-    title = concept["text"].peek() or concept.first("coding")["display"].peek()
-    return title or display_of("specialties", code) or code
+    told = tell(role, concept, role.type, "specialty")
+    return display_of("specialties", code) or told if code in told else told
 
 
 def _structure_lines(structure: Teller, *, with_telecom: bool = True) -> Iterator[str]:

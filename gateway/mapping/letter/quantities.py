@@ -11,6 +11,8 @@ from gateway.mapping.result import Outcome
 from gateway.mapping.source import Element
 
 _COMPARATORS = {"<": "< ", "<=": "≤ ", ">": "> ", ">=": "≥ "}
+_NO_UNIT = "1"
+"""UCUM's unity, which some software gives as the printed unit too."""
 _COUNTED = frozenset(
     [
         "comprimé",
@@ -87,10 +89,10 @@ def _unit(teller: Teller, element: Element) -> str:
     unit, code = teller.say(element["unit"]), teller.say(element["code"])
     element["system"].take(Outcome.STRUCTURAL, "structural-unit-system")
     word = word_of("Quantity.code", code or "") or code or ""
-    if unit and code and not structured and code not in (unit, unit.replace(" ", "")):
+    if unit and code and not structured and (code not in (unit, unit.replace(" ", "")) or unit == _NO_UNIT):
         name = "UCUM" if element["system"].peek() == systems.UCUM else element["system"].peek() or ""
         teller.add_code(unit, f"{name} {code}".strip())
-    return unit or word
+    return (unit or word) if unit != _NO_UNIT else ""
 
 
 def _counted(unit: str, value: str | None) -> str:

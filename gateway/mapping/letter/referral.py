@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from gateway.mapping.letter.datatypes import choice_words, details, words
 from gateway.mapping.letter.dates import on
 from gateway.mapping.letter.draft import Draft, Teller
-from gateway.mapping.letter.sentences import joined, table
+from gateway.mapping.letter.sentences import capital, joined, table
 from gateway.mapping.letter.vocabulary import word_of
-from gateway.mssante.format.letter import Block, Paragraph
+from gateway.mssante.format.letter import Block, Paragraph, Table
 
 _URGENCY = {"stat": "URGENCE IMMÉDIATE", "asap": "TRÈS URGENT, dès que possible", "urgent": "URGENT"}
 _INVALID = frozenset({"revoked", "entered-in-error", "on-hold", "cancelled"})
@@ -22,19 +22,21 @@ def urgency(task: Teller, request: Teller | None) -> str | None:
     given = {teller["priority"].peek() for teller in (task, request) if teller}
     words_ = next((text for code, text in _URGENCY.items() if code in given), None)
     due = task["restriction"]["period"]["end"].peek()
-    return f"{words_} : réponse attendue avant {on(due)}" if words_ and due else words_
+    return f"{words_} : réponse attendue {_by(due)}" if words_ and due else words_
 
 
 def reason(task: Teller, request: Teller | None) -> tuple[Block, ...]:
     """Why, what is asked, how soon."""
-    lines = [
-        Paragraph(_labelled("Motif", _reasons(task, request)), strong=True),
-        Paragraph(_labelled("Demande", _asked(request))),
-        Paragraph(_labelled("Précisions", words(task, "description"))),
-        Paragraph(_labelled("Délai", _deadline(task, request))),
-        Paragraph(_labelled("Consignes données au patient", words(request, "patientInstruction") if request else "")),
+    rows = [
+        ("Motif", _reasons(task, request)),
+        ("Demande", _asked(request)),
+        ("Précisions", words(task, "description")),
+        ("Délai", _deadline(task, request)),
+        ("Urgence", _priority(task, request)),
+        ("Consignes au patient", words(request, "patientInstruction") if request else ""),
     ]
-    return tuple(line for line in lines if line.text)
+    told = tuple(row for row in rows if row[1])
+    return (Table(("", ""), told),) if told else ()
 
 
 def history(task: Teller, request: Teller | None) -> tuple[Block, ...]:
@@ -61,7 +63,7 @@ def main_request(draft: Draft, task: Teller) -> Teller | None:
 def _reasons(task: Teller, request: Teller | None) -> str:
     tellers = [teller for teller in (request, task) if teller]
     found = [words(teller, name) for teller in tellers for name in ("reasonCode", "reasonReference")]
-    return " ; ".join(dict.fromkeys(text for text in found if text))
+    return "\n".join(dict.fromkeys(text for text in found if text))
 
 
 def _asked(request: Teller | None) -> str:
@@ -69,33 +71,38 @@ def _asked(request: Teller | None) -> str:
     if request is None:
         return ""
     status, intent = request["status"].peek() or "", request["intent"].peek() or ""
-    states = [words(request, "status"), words(request, "intent"), words(request, "category")]
     plain = status == "active" and intent == "order"
-    kind = joined(", ", *(states[2:] if plain else states))
-    what = words(request, "code") or "Prise en charge"
-    if plain:
-        request.add_code(what, joined(" ; ", *states[:2]))
-    warning = f"{states[0]} : " if status in _INVALID else ""
-    forbidden = f"NE PAS FAIRE{_said(request)} : " if request["doNotPerform"].peek() == "true" else ""
-    head = f"{forbidden}{warning}{what}" + (f" ({kind})" if kind else "")
-    return joined(" — ", head, details(request, *_DETAILS))
+    states = "" if plain else joined(", ", words(request, "status"), words(request, "intent"))
+    kind, what = words(request, "category"), words(request, "code")
+    told = joined(" — ", what or capital(kind) or "Prise en charge", kind if what else "", states)
+    warning = f"{word_of('ServiceRequest.status', status)} : " if status in _INVALID else ""
+    return joined(" — ", _forbidden(request) + warning + told, details(request, *_DETAILS))
 
 
-def _said(request: Teller) -> str:
+def _forbidden(request: Teller) -> str:
+    if request["doNotPerform"].peek() != "true":
+        return ""
     request.say(request["doNotPerform"])
-    return ""
+    return "NE PAS FAIRE : "
 
 
 def _deadline(task: Teller, request: Teller | None) -> str:
     restriction = task["restriction"]["period"]
     start, end = task.say(restriction["start"]), task.say(restriction["end"])
-    due = f"réponse attendue avant {on(end)}" if end else ""
+    due = f"réponse attendue {_by(end)}" if end else ""
     since = f"à partir du {on(start).removeprefix('le ')}" if start else ""
-    return joined(" ; ", due, since, _occurrence(request) if request else "", _priority(task, request))
+    return joined(" ; ", due, since, _occurrence(request) if request else "")
+
+
+def _by(end: str) -> str:
+    """A day includes its last second: "au plus tard le"; any other time is a limit: "avant le"."""
+    day, _, time = end.partition("T")
+    return f"au plus tard {on(day)}" if not time or time[:8] == "23:59:59" else f"avant {on(end)}"
 
 
 def _occurrence(request: Teller) -> str:
-    return choice_words(request, "occurrence")
+    told = choice_words(request, "occurrence")
+    return f"date souhaitée : {told}" if told else ""
 
 
 def _priority(task: Teller, request: Teller | None) -> str:
@@ -103,9 +110,5 @@ def _priority(task: Teller, request: Teller | None) -> str:
     found = [teller.say(teller["priority"]) for teller in (task, request) if teller]
     told = [word_of("priority", code) or code for code in found if code]
     if len(set(told)) == 2:
-        return f"degré d'urgence : {told[0]} (adressage), {told[1]} (demande)"
-    return f"degré d'urgence : {told[0]}" if told else ""
-
-
-def _labelled(label: str, text: str) -> str:
-    return f"{label} : {text}" if text else ""
+        return f"{told[0]} (adressage), {told[1]} (demande)"
+    return told[0] if told else ""

@@ -21,20 +21,28 @@ _TOLD_BY_TITLE = frozenset({"Task", "MessageHeader", "Composition"})
 def other_information(draft: Draft, sections: tuple[Section, ...]) -> tuple[Block, ...]:
     """One line per resource that still has something to say, then narratives that say more than the letter does."""
     tellers = [draft.teller(entry) for entry in draft.message.entries]
-    lines = tuple(line for teller in tellers if (line := _line(teller)))
+    lines = _lines(tellers)
     told = words_in(tuple(block for section in sections for block in section.blocks))
     narratives = [block for teller in tellers for block in _narrative(teller, told)]
     return (*((Bullets(lines),) if lines else ()), *narratives)
 
 
-def _line(teller: Teller) -> str:
-    items = rest_items(teller, _without_ins(teller), teller.type)
-    return f"{_subject(teller)} — {' ; '.join(items)}" if items else ""
+def _lines(tellers: list[Teller]) -> tuple[str, ...]:
+    """`Problème « A », « B » — catégorie : …`: what several resources have in common is said once."""
+    subjects: dict[tuple[str, str], list[str]] = {}
+    for teller in tellers:
+        if items := rest_items(teller, _without_ins(teller), teller.type):
+            kind, title = _subject(teller)
+            subjects.setdefault((kind, " ; ".join(items)), []).append(title)
+    return tuple(
+        f"{kind} {', '.join(title for title in titles if title)}".strip() + f" — {text}"
+        for (kind, text), titles in subjects.items()
+    )
 
 
-def _subject(teller: Teller) -> str:
+def _subject(teller: Teller) -> tuple[str, str]:
     kind, title = label_of(teller.type), title_of(teller.draft.message, teller.entry)
-    return kind if teller.type in _TOLD_BY_TITLE or title == kind else f"{kind} « {title} »"
+    return kind, "" if teller.type in _TOLD_BY_TITLE or title == kind else f"« {title} »"
 
 
 def _without_ins(teller: Teller) -> Element:
@@ -47,11 +55,11 @@ def _without_ins(teller: Teller) -> Element:
 
 
 def _narrative(teller: Teller, told: set[str]) -> Iterator[Block]:
-    """A resource's own narrative, where its status says that a person may have added to it and it says something new."""
+    """A resource's own narrative, where its status says that a person may have added to it and it brings something."""
     text = teller["text"]
     div = text["div"].peek()
     if not div or text["status"].peek() != "additional" or teller.type == "Composition":
         return
     teller.say(text["div"])
     if not words_in(narrative_blocks(div)) <= told:
-        yield Paragraph(f"{_subject(teller)} : {narrative_text(div)}")
+        yield Paragraph(f"{' '.join(_subject(teller))} : {narrative_text(div)}")

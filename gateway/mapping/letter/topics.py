@@ -45,6 +45,7 @@ def _observed(category: str) -> Callable[[Teller], bool]:
 
 
 TOPICS = (
+    Topic(*HISTORY, ("Observation",), observation.history, _observed("history")),
     Topic("Consultation", "46240-8", ("Encounter",), encounter.blocks),
     Topic("Problèmes actifs", "11450-4", ("Condition",), condition.blocks, lambda t: not condition.is_past(t)),
     Topic("Antécédents", "11348-0", ("Condition",), condition.blocks, condition.is_past),

@@ -2,7 +2,7 @@
 
 A code without a row is printed as it came; an element without a row is printed by its own name. Nothing is hidden
 because a table lacks a line.
-Source: FHIR R4 4.0.1 value sets (definitions, translated); HL7 v3 ObservationInterpretation, TimingEvent, GTSAbbreviation.
+Source: FHIR R4 4.0.1 value sets (translated); HL7 v3 ObservationInterpretation, TimingEvent, GTSAbbreviation.
 """
 
 import re
@@ -35,7 +35,7 @@ def word_of(place: str, code: str) -> str | None:
 def label_of(place: str) -> str:
     """The French name of an element such as `Patient.maritalStatus`, or of an extension by the end of its URL."""
     labels, name = _labels(), place.rpartition(".")[2]
-    return labels.get(place) or labels.get(name) or labels.get(_without_type(name)) or _spaced(name)
+    return labels.get(place) or labels.get(name) or _label_of_choice(name) or _spaced(name)
 
 
 def has_label(name: str) -> bool:
@@ -50,10 +50,19 @@ def system_name(uri: str | None) -> str:
     return short_name(uri) or uri.rstrip("/").rpartition("/")[2]
 
 
-def _without_type(name: str) -> str:
-    """`onsetDateTime` → `onset`, so that one row serves all forms of a choice."""
-    found = re.match(r"[a-z]+", name)
-    return found.group() if found else name
+def _label_of_choice(name: str) -> str | None:
+    """One row serves all forms of a choice: `onsetDateTime` is read as `onset`."""
+    ends = [match.start() for match in re.finditer(r"[A-Z]", name)]
+    return next((label for end in reversed(ends) if (label := _labels().get(name[:end]))), None)
+
+
+def small(text: str) -> str:
+    """With a small first letter, unless the word is an abbreviation (`INS`, `IUD`).
+
+    >>> small("Voie orale"), small("INS"), small("N° de série")
+    ('voie orale', 'INS', 'n° de série')
+    """
+    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] in " '’°" else text
 
 
 def _spaced(name: str) -> str:

@@ -78,6 +78,12 @@ class ImapInbox:
             if session.uid_validity == uid_validity:
                 session.flag(uids)
 
+    def settle(self, known: MailLog) -> None:
+        """Flag as done whatever is not flagged yet and `known` says is done with."""
+        with self._live() as session:
+            done = known.done(self._mailbox, session.uid_validity).intersection(session.unflagged())
+            session.flag(done)
+
     def wait(self, timeout_seconds: float) -> None:
         """Return when the mailbox may have something new, when `close` is called, or at the timeout."""
         until = time.monotonic() + timeout_seconds

@@ -68,10 +68,11 @@ class Session:
 
     def search(self, first_uid: int = 1) -> list[int]:
         """The uids from `first_uid` that are not flagged as done, or all where the server keeps no keywords."""
-        criteria = ["UID", f"{first_uid}:*"] + (["UNKEYWORD", DONE.decode()] if self.keeps_done else [])
-        with translated(Step.SEARCH):
-            # `n:*` always names the last mail, even where its uid is below n (RFC 3501 §6.4.8).
-            return sorted(int(uid) for uid in self._client.search(criteria) if uid >= first_uid)
+        return self._search(first_uid, ["UNKEYWORD", DONE.decode()] if self.keeps_done else [])
+
+    def unflagged(self) -> list[int]:
+        """The uids that `flag` would change."""
+        return self._search(1, ["UNKEYWORD", DONE.decode()] if self.keeps_done else ["UNSEEN"])
 
     def size(self, uid: int) -> int | None:
         """The size of a mail, or None when it is no longer there."""
@@ -130,6 +131,12 @@ class Session:
         """Close the socket, whatever state it is in."""
         with suppress(Exception):
             self._client.shutdown()
+
+    def _search(self, first_uid: int, criteria: list[str]) -> list[int]:
+        with translated(Step.SEARCH):
+            found = self._client.search(["UID", f"{first_uid}:*", *criteria])
+            # `n:*` always names the last mail, even where its uid is below n (RFC 3501 §6.4.8).
+            return sorted(int(uid) for uid in found if uid >= first_uid)
 
     def _log_in(self, account: Account, plain: bool) -> None:
         if account.password is None:

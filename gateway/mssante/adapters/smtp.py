@@ -138,7 +138,7 @@ async def _greet(client: SMTP) -> None:
         (Step.CONNECT, client.connect),
         (Step.EHLO, client.ehlo),
         (Step.STARTTLS, client.starttls),
-        (Step.EHLO, client.ehlo),
+        (Step.FIRST_IN_TLS, client.ehlo),
     )
     for step, take in steps:
         try:

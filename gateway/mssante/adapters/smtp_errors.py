@@ -23,7 +23,7 @@ class Step(StrEnum):
     CONNECT = "connect"
     EHLO = "EHLO"
     STARTTLS = "STARTTLS"
-    RSET = "RSET"
+    FIRST_IN_TLS = "EHLO in TLS"
     MAIL = "MAIL"
     RCPT = "RCPT"
     DATA = "DATA"
@@ -31,7 +31,7 @@ class Step(StrEnum):
     END_OF_DATA = "end-of-data"
 
 
-_SESSION = (Step.CONNECT, Step.EHLO, Step.STARTTLS, Step.RSET)
+_SESSION = (Step.CONNECT, Step.EHLO, Step.STARTTLS, Step.FIRST_IN_TLS)
 """Before MAIL FROM a refusal is about us or the server, never about the mail."""
 
 
@@ -56,7 +56,7 @@ def failure(error: Exception, step: Step) -> TransportError:
         return refusal(SMTPResponse(error.code, error.message), step)
     if isinstance(error, (SMTPTimeoutError, TimeoutError)):
         return TransportError(Finding("smtp-timeout", step.value), temporary=True)
-    if step is Step.STARTTLS or _is_tls(error):
+    if step is Step.STARTTLS or _is_tls(error, step):
         return TransportError(Finding("smtp-tls", step.value, _reason(error)), temporary=True)
     return _broken(step)
 
@@ -81,9 +81,10 @@ def _broken(step: Step) -> TransportError:
     return TransportError(Finding("smtp-connection", step.value), temporary=True)
 
 
-def _is_tls(error: BaseException) -> bool:
-    # With TLS 1.3 a server refuses our certificate after the handshake: its alert is the cause of a lost connection.
-    return isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError)
+def _is_tls(error: Exception, step: Step) -> bool:
+    """With TLS 1.3 a server judges our certificate after our side of the handshake, and may just hang up on it."""
+    hung_up = step is Step.FIRST_IN_TLS and isinstance(error, ConnectionError)
+    return hung_up or isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError)
 
 
 def _reason(error: Exception) -> tuple[tuple[str, str], ...]:

@@ -91,7 +91,8 @@ def with_pdf(document: ClinicalDocument, pdf: bytes) -> ClinicalDocument:
 
 def _fill_text(document: ClinicalDocument, pdf: bytes) -> ClinicalDocument:
     text = next(elements(document.root, _TEXT))
-    text.clear(keep_tail=True)
+    del text[:]
+    text.attrib.clear()
     text.set("mediaType", PDF)
     text.set("representation", "B64")
     text.text = base64.b64encode(pdf).decode("ascii")

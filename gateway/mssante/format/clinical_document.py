@@ -237,7 +237,7 @@ def attribute(root: etree._Element, path: str, name: str) -> str | None:
 
 
 def _text(element: etree._Element | None) -> str:
-    return "" if element is None else " ".join("".join(element.itertext("*")).split())
+    return "" if element is None else " ".join("".join(map(str, element.itertext("*"))).split())
 
 
 def _maybe(element: etree._Element | None) -> str | None:
@@ -264,9 +264,7 @@ def _organization(element: etree._Element | None) -> Organization | None:
     return None if element is None else Organization(_id(first(element, "id")), _text(first(element, "name")))
 
 
-def _person(
-    element: etree._Element, role: str, person: str, organization: str = "representedOrganization"
-) -> Person:
+def _person(element: etree._Element, role: str, person: str, organization: str = "representedOrganization") -> Person:
     return Person(
         id=_id(first(element, f"{role}/id")),
         family=_text(first(element, f"{role}/{person}/name/family")),

@@ -48,6 +48,8 @@ class Section:
     title: str
     blocks: tuple[Block, ...]
     code: str | None = None
+    annex: bool = False
+    """Printed after the signature, in smaller print."""
 
 
 @dataclass(frozen=True, slots=True)

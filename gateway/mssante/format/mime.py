@@ -127,7 +127,7 @@ class Part:
 
     def _list(self) -> "tuple[Part, ...]":
         payload = self.message.get_payload()
-        return tuple(Part(message) for message in payload) if isinstance(payload, list) else ()
+        return tuple(Part(m) for m in payload if isinstance(m, Message)) if isinstance(payload, list) else ()
 
     @property
     def is_truncated(self) -> bool:

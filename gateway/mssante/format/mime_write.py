@@ -65,9 +65,7 @@ def multipart(headers: bytes, subtype: str, boundary: str, parts: Sequence[bytes
 def text_part(text: str) -> bytes:
     """Text in UTF-8, quoted-printable, CRLF. Source: MSSanté ECO.2.2.3."""
     encoded = b"\r\n".join(map(_quoted_printable, _LINE_BREAK.split(text)))
-    return (
-        b'Content-Type: text/plain; charset="UTF-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n' + encoded
-    )
+    return b'Content-Type: text/plain; charset="UTF-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n' + encoded
 
 
 def attachment_part(attachment: Attachment) -> bytes:

@@ -1,20 +1,20 @@
 """Letter → typst source. Pure: the words travel as one JSON literal, so no text can become an instruction of typst.
 
-The layout is `letter.typ`. Source: typst 0.15 reference (string escapes, `json`); ANS referential #2, ECO.2.1.5 (what the
-readable document names); `gateway/mssante/format/letter.py`.
+The layout is `letter.typ`. Source: typst 0.15 reference (string escapes, `json`); ANS MSSanté referential #2, ECO.2.1.5
+(what the readable document names).
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from gateway.mssante.format.glyphs import NOTE, has_marker, printable
 from gateway.mssante.format.letter import Address, Block, Bullets, Letter, Paragraph, Picture, Section, Table
 from gateway.tables import read_template
 
 _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg"}
-_LONG_WORD = re.compile(r"\S{31,}")
-_NARROW_COLUMN = 16
+_LONG_WORD = re.compile(r"\S{41,}")
+_NARROW_COLUMN = 20
 """Up to so many characters a column (a date, a number) takes what it needs; wider ones share the rest."""
 
 Json = str | bool | list["Json"] | dict[str, "Json"] | None
@@ -44,7 +44,7 @@ def _letter(letter: Letter, pictures: dict[str, bytes]) -> dict[str, Json]:
         "urgency": _text(letter.urgency) if letter.urgency else None,
         "sections": [_section(section, pictures) for section in letter.sections],
         "signature": _text(letter.signature),
-        "footer": _text(letter.footer),
+        "footer": printable(letter.footer),
     }
 
 
@@ -53,7 +53,8 @@ def _address(address: Address) -> dict[str, Json]:
 
 
 def _section(section: Section, pictures: dict[str, bytes]) -> dict[str, Json]:
-    return {"title": _text(section.title), "blocks": [_block(block, pictures) for block in section.blocks]}
+    blocks: list[Json] = [_block(block, pictures) for block in section.blocks]
+    return {"title": _text(section.title), "annex": section.annex, "blocks": blocks}
 
 
 def _block(block: Block, pictures: dict[str, bytes]) -> dict[str, Json]:
@@ -73,15 +74,16 @@ def _table(table: Table) -> dict[str, Json]:
         "kind": "table",
         "head": [_text(cell) for cell in table.head],
         "rows": [[_text(cell) for cell in row] for row in table.rows],
-        "columns": list(_columns(table)),
+        "columns": _columns(table),
     }
 
 
-def _columns(table: Table) -> Iterator[str]:
-    """`auto` for a narrow column, else its share of what is left."""
-    for cells in zip(table.head, *table.rows, strict=True):
-        width = max(len(line) for cell in cells for line in cell.split("\n"))
-        yield "auto" if width <= _NARROW_COLUMN else str(min(width, 90))
+def _columns(table: Table) -> list[Json]:
+    """`auto` for a narrow column, else its share of what is left; the last takes the rest of the line."""
+    columns = zip(table.head, *table.rows, strict=True)
+    widths = [max(len(line) for cell in cells for line in cell.split("\n")) for cells in columns]
+    shares: list[Json] = ["auto" if width <= _NARROW_COLUMN else str(min(width, 90)) for width in widths]
+    return shares if set(shares) != {"auto"} else [*shares[:-1], "1"]
 
 
 def _picture(picture: Picture, pictures: dict[str, bytes]) -> dict[str, Json]:

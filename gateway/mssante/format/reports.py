@@ -2,7 +2,7 @@
 
 Three different things are told apart: delivered to a mailbox (DSN), shown to a person, processed by a program (MDN).
 A failure is written in two grammars by the two texts of the ANS volet, and sometimes as an ordinary mail: all are read,
-the newer one is written.
+the newer one is written (`mdn`).
 
 Source: RFC 3464 (DSN); RFC 8098 (MDN); ANS, LPS volet, struct-msg-mdn (older and newer text), error codes 900 to 906.
 """
@@ -10,23 +10,15 @@ Source: RFC 3464 (DSN); RFC 8098 (MDN); ANS, LPS volet, struct-msg-mdn (older an
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import format_datetime
 from enum import StrEnum
 from typing import Final
 
-from gateway.model import MailAddress, MailMessageId
+from gateway.model import MailMessageId
 from gateway.mssante.format import subject as subjects
+from gateway.mssante.format.mdn import MdnDraft, write_mdn
 from gateway.mssante.format.mime import Part, parse_fields
-from gateway.mssante.format.mime_words import check_text, header, raw_header
-from gateway.mssante.format.mime_write import (
-    boundary_of,
-    checked_address,
-    checked_message_id,
-    message_part,
-    multipart,
-    text_part,
-)
+
+__all__ = ["MdnDraft", "Outcome", "Report", "ReportKind", "message_ids", "read_report", "write_mdn"]
 
 
 class ReportKind(StrEnum):
@@ -65,25 +57,6 @@ class Report:
     """For a DSN: the ENVID that we gave."""
 
 
-@dataclass(frozen=True, slots=True)
-class MdnDraft:
-    """What a receipt of ours says of a mail received. `error`: (ANS code, its label), or None once it is filed."""
-
-    original: bytes
-    original_message_id: MailMessageId
-    original_subject: str
-    sender: MailAddress
-    recipient: MailAddress
-    """The address of Disposition-Notification-To."""
-    final_recipient: MailAddress
-    message_id: MailMessageId
-    date: datetime
-    reporting_ua: str
-    """`host; product`."""
-    nil: str
-    error: tuple[str, str] | None = None
-
-
 _DSN: Final = "message/delivery-status"
 _MDN: Final = "message/disposition-notification"
 _ACTIONS: Final = {"delivered": Outcome.DELIVERED, "delayed": Outcome.DELAYED, "failed": Outcome.FAILED}
@@ -96,14 +69,13 @@ _ERROR_MODIFIER: Final = re.compile(r"\s*(?:error|failure|failed)\b\s*:?(?P<text
 _ANS_CODE: Final = re.compile(r"\s*([0-9]{1,3})\b")
 _STATUS: Final = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
 _MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,900}>")
-_ANS_CODE_TYPE: Final = "applicationErrorCondition"
-_CODE_TO_WRITE: Final = re.compile(r"[0-9]{1,3}")
 
 
 def read_report(mail: Part) -> Report | None:
     """The receipt that a mail is, or None if it is none."""
+    is_report = mail.media_type in ("multipart/report", _DSN, _MDN)
     status = next((part for part in mail.walk() if part.media_type in (_DSN, _MDN)), None)
-    if status is not None:
+    if is_report and status is not None:
         return _read_dsn(mail, status) if status.media_type == _DSN else _read_mdn(mail, status)
     said = subjects.read(mail.header("Subject"))
     return _read_ko(mail, said.ko_code) if said and said.is_ko else None
@@ -155,7 +127,10 @@ def _read_mdn(mail: Part, status: Part) -> Report:
 
 
 def _disposition(disposition: str, error: str) -> tuple[Outcome, str | None, bool]:
-    """Outcome, error code, automatic. Older text: `processed/Error: 902^…`; newer: `processed/error` and `Error: 902^…`."""
+    """Outcome, error code, automatic.
+
+    Older text: `processed/Error: 902^…`. Newer text: `processed/error`, and a field `Error: 902^…`.
+    """
     match = _DISPOSITION.match(disposition)
     if match is None:
         return Outcome.OTHER, None, True
@@ -202,65 +177,3 @@ def _replied_id(mail: Part) -> MailMessageId | None:
 def _typed_address(value: str) -> str | None:
     """The address of `rfc822; someone@somewhere`."""
     return value.rpartition(";")[2].strip().strip("<>") or None
-
-
-def write_mdn(draft: MdnDraft) -> bytes:
-    """A receipt that a program sends, in the newer grammar, with the original whole as third part.
-
-    Raises InputError `mail-header-injection`, `mail-address-refused`, `mail-message-id-refused`.
-    """
-    boundary = boundary_of(draft.message_id)
-    parts = (text_part(_explanation(draft.error)), _status_part(draft), message_part(draft.original))
-    return multipart(_mdn_headers(draft), "report", boundary, parts, " report-type=disposition-notification;")
-
-
-def _mdn_headers(draft: MdnDraft) -> bytes:
-    subject = draft.original_subject
-    if draft.error:
-        subject = subjects.write_ko(subject, _checked_code(draft.error[0]))
-    original = checked_message_id(draft.original_message_id, "In-Reply-To")
-    return b"".join(
-        (
-            raw_header("From", checked_address(draft.sender, "From")),
-            raw_header("To", checked_address(draft.recipient, "To")),
-            header("Subject", subject),
-            raw_header("Message-ID", checked_message_id(draft.message_id, "Message-ID")),
-            raw_header("Date", format_datetime(draft.date)),
-            raw_header("In-Reply-To", original),
-            raw_header("References", original),
-            raw_header("Auto-Submitted", "auto-replied"),
-            header("X-MSS-NIL", draft.nil),
-        )
-    )
-
-
-def _status_part(draft: MdnDraft) -> bytes:
-    modifier = "processed/error" if draft.error else "processed"
-    recipient = f"rfc822;{checked_address(draft.final_recipient, 'Final-Recipient')}"
-    fields = [
-        ("Reporting-UA", _ascii_field(draft.reporting_ua, "Reporting-UA")),
-        ("Original-Recipient", recipient),
-        ("Final-Recipient", recipient),
-        ("Original-Message-ID", draft.original_message_id),
-        ("Disposition", f"automatic-action/MDN-sent-automatically; {modifier}"),
-    ]
-    if draft.error:
-        label = _ascii_field(draft.error[1], "Error").replace("^", " ")
-        fields.append(("Error", f"{draft.error[0]}^{label}^{_ANS_CODE_TYPE}"))
-    lines = "".join(f"{name}: {value}\r\n" for name, value in fields)
-    return f"Content-Type: {_MDN}\r\n\r\n{lines}".encode("ascii")
-
-
-def _explanation(error: tuple[str, str] | None) -> str:
-    if error is None:
-        return "Le document a été intégré dans le dossier du patient.\r\n"
-    return f"Le document joint n'a pas pu être intégré.\r\nErreur {error[0]} : {error[1]}.\r\n"
-
-
-def _ascii_field(text: str, name: str) -> str:
-    """Status fields are ASCII: accents go, the words stay (they are also in the first part, with their accents)."""
-    return subjects.without_accents(check_text(text, name)).encode("ascii", "replace").decode("ascii")
-
-
-def _checked_code(code: str) -> str:
-    return code if _CODE_TO_WRITE.fullmatch(code) else "906"

@@ -7,7 +7,6 @@ Source: ANS, Volet Transmission d'un document CDA (values equal to the CDA heade
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.errors import InputError

@@ -27,7 +27,7 @@ _AUTHOR_SLOTS: Final = ("authorPerson", "authorInstitution", "authorRole", "auth
 
 def write(submission: Submission) -> bytes:
     """METADATA.XML of a submission. Raises InputError `xdm-value-refused` for a text that XML cannot hold."""
-    root = etree.Element(f"{{{oids.EBXML_LCM}}}SubmitObjectsRequest", nsmap=_NAMESPACES)
+    root = etree.Element(f"{{{oids.EBXML_LCM}}}SubmitObjectsRequest", nsmap=_NAMESPACES)  # type: ignore[arg-type]
     writer = _Writer(_add(root, "RegistryObjectList"))
     try:
         for entry in submission.entries:

@@ -95,6 +95,6 @@ def _tree(content: bytes) -> etree._Element:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError):
         raise _Refused("xml-not-well-formed") from None
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.internalDTD is not None:
         raise _Refused("xml-dtd-refused")
     return root

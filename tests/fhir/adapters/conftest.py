@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from gateway.fhir.adapters.door import Door, MessageAnswer
+from gateway.fhir.adapters.door import Door
 from gateway.fhir.adapters.server import build_app
 from gateway.model import Client, Finding, Language
+from gateway.ports import MessageAnswer
 from tests.fakes.clients import ClientsInMemory
 from tests.fakes.clock import StoppedClock
 from tests.fakes.resources import ResourcesInMemory
@@ -57,6 +58,8 @@ class House:
         return self.answer
 
     def timeline(self, client: Client, task: str) -> Mapping[str, Any] | None:
+        if self.resources.read(client.tenant, client.structures, "Task", task) is None:
+            return None
         return {"resourceType": "Bundle", "type": "collection", "id": f"{client.id}.{task}"}
 
     def door(self, **changes: Any) -> Door:

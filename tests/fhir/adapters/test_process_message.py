@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from gateway.errors import InputError
-from gateway.fhir.adapters.door import MessageAnswer
 from gateway.fhir.adapters.process_message import InFlight
 from gateway.fhir.adapters.server import build_app
 from gateway.model import Finding, Language
+from gateway.ports import MessageAnswer
 from tests.fhir.adapters.caller import Caller
 from tests.fhir.adapters.conftest import PRACTICE, House
 
@@ -20,7 +20,7 @@ ADDRESS = "/fhir/$process-message"
 def test_the_flow_is_given_the_bytes_as_they_came(house: House, practice: Caller) -> None:
     reply = practice.post(ADDRESS, [b'{"a": ', b"1.10}"])
     ((body, client, _, _),) = house.taken
-    assert (reply.status, body, client.structures) == (200, b'{"a": 1.10}', {PRACTICE})
+    assert (reply.status, body, client.structures) == (200, b'{"a": 1.10}', frozenset({PRACTICE}))
 
 
 @pytest.mark.parametrize("status", [200, 422, 503])

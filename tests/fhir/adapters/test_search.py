@@ -105,7 +105,8 @@ def test_the_pages_together_are_the_whole_and_nothing_twice(tasks: House, practi
 
 
 def test_the_next_page_keeps_the_whole_question(tasks: House, practice: Caller) -> None:
-    form = b"status=accepted&_count=1&_lastUpdated=gt2026-11-20T11:00:00Z&_id=t-2,t-3,t-4"
+    tasks.keep({"resourceType": "Task", "id": "t-9", "status": "requested"}, UPDATED_AT + timedelta(hours=9))
+    form = b"status=accepted&_count=1&_lastUpdated=gt2026-11-20T11:00:00Z&_id=t-2,t-3,t-4,t-9"
     first = practice.post("/fhir/Task/_search", form, FORM)
     second = practice.get(link(first, "next") or "")
     assert (ids(first), ids(second), link(second, "next")) == (["t-3"], ["t-4"], None)

@@ -15,3 +15,7 @@ def test_who_does_not_see_the_task_is_told_that_it_does_not_exist(hospital: Call
 
 def test_other_resources_have_no_timeline(practice: Caller) -> None:
     assert practice.get("/fhir/Patient/p-1/$timeline").code == "unknown-route"
+
+
+def test_an_id_that_is_none_is_not_asked_for(practice: Caller) -> None:
+    assert practice.get("/fhir/Task/t_1/$timeline").code == "not-found"

@@ -1,12 +1,14 @@
 """What is indexed is what can be searched."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.fhir.format.search_parameters import SEARCH_PARAMETERS, search_values
 
-TASK = {
+TASK: dict[str, Any] = {
     "resourceType": "Task",
     "identifier": [{"system": "urn:oid:1.2.3", "value": "T-1"}, {"value": "bare"}],
     "status": "requested",
@@ -41,7 +43,7 @@ def test_a_coded_concept_is_found_by_any_of_its_codings() -> None:
 
 
 def test_only_patients_are_indexed_as_patient() -> None:
-    audit = {
+    audit: dict[str, Any] = {
         "resourceType": "AuditEvent",
         "entity": [{"what": {"reference": "Task/t1"}}, {"what": {"reference": "Patient/p1"}}],
     }

@@ -1,0 +1,204 @@
+"""Joins ports and adapters: the only room that imports everything. Settings in, a gateway out, nothing running yet."""
+
+import asyncio
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from gateway.clock import RandomIds, SystemClock
+from gateway.config import Settings, read_master_key, refusals
+from gateway.errors import ConfigurationError
+from gateway.fhir.adapters.door import Door
+from gateway.fhir.adapters.listener import build_server
+from gateway.fhir.adapters.server import build_app
+from gateway.flows.address import Addressing
+from gateway.flows.answers import Answering
+from gateway.flows.deliver import Deliver
+from gateway.flows.forward import Forward
+from gateway.flows.notice import Notices
+from gateway.flows.prepare import Prepare
+from gateway.flows.read_mailbox import ReadMailbox
+from gateway.flows.receive_document import ReceiveDocument
+from gateway.flows.receive_mail import ReceiveMail
+from gateway.flows.receive_reply import ReceiveReply
+from gateway.flows.receive_report import ReceiveReport
+from gateway.flows.refuse_mail import RefuseMail
+from gateway.flows.send_document import SendDocument
+from gateway.flows.timeline import ShowTimeline
+from gateway.flows.worker import Handler, Worker
+from gateway.journal import WorkKind
+from gateway.model import Finding, MailAddress, Oid, Sender
+from gateway.mssante.adapters.imap import ImapInbox
+from gateway.mssante.adapters.pdf_renderer import TypstRenderer
+from gateway.mssante.adapters.smtp import SmtpSender
+from gateway.mssante.adapters.tls import client_context
+from gateway.mssante.adapters.trusted_domains import TrustedDomainList
+from gateway.ports import Clock, Ids
+from gateway.registry.daily import DailyDirectory
+from gateway.store.open import Store, open_store
+
+TRUSTED_LIST_MAX_AGE_SECONDS = 7 * 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """Everything joined. `serve` runs the door, the worker and the mailbox readers in one process."""
+
+    settings: Settings
+    store: Store
+    send_document: SendDocument
+    door: FastAPI
+    worker: Worker
+    readers: tuple[ReadMailbox, ...]
+
+    async def serve(self, stopping: asyncio.Event) -> None:
+        """Until `stopping` is set. What is in hand is finished."""
+        server = build_server(
+            self.door,
+            self.settings.host,
+            self.settings.port,
+            certificate_file=self.settings.https_certificate_file,
+            key_file=self.settings.https_key_file,
+            max_connections=self.settings.max_connections,
+        )
+        serving = asyncio.create_task(server.serve())
+        working = asyncio.create_task(self.work(stopping))
+        stopped = asyncio.create_task(stopping.wait())
+        await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.set()
+        server.should_exit = True
+        await asyncio.gather(serving, working)
+
+    async def work(self, stopping: asyncio.Event) -> None:
+        """Deliver and read mailboxes until `stopping` is set: the whole of `cpts-gateway worker`."""
+        with self._reading():
+            await self.worker.run(stopping)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """One thread per mailbox."""
+        stop = threading.Event()
+        threads = [threading.Thread(target=r.run, args=(stop,), name="mailbox", daemon=True) for r in self.readers]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            for reader in self.readers:
+                reader.inbox.close()
+            for thread in threads:
+                thread.join()
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def build(settings: Settings, clock: Clock | None = None, ids: Ids | None = None) -> Gateway:
+    """A gateway from its settings. Raises ConfigurationError, or InputError for a registry that cannot be used."""
+    if refused := refusals(settings):
+        raise ConfigurationError(refused)
+    clock, ids = clock or SystemClock(), ids or RandomIds()
+    store = open_store(settings.database_url, read_master_key(settings), clock, ids)
+    try:
+        return _joined(settings, store, clock, ids)
+    except BaseException:
+        store.close()
+        raise
+
+
+def _joined(settings: Settings, store: Store, clock: Clock, ids: Ids) -> Gateway:
+    sender = _sender(settings)
+    trusted = TrustedDomainList(
+        _required(settings.trusted_domains_file, "trusted_domains_file"), clock, TRUSTED_LIST_MAX_AGE_SECONDS
+    )
+    directory = DailyDirectory(_required(settings.registry_csv, "registry_csv"), clock)
+    addressing = Addressing(directory, trusted, clock)
+    answering = Answering(clock, ids, f"{settings.base_url}/fhir")
+    send = SendDocument(store.intake, addressing, answering, clock, ids, sender)
+    timeline = ShowTimeline(store.query, store.resources)
+    door = Door(
+        clients=store.clients,
+        process_message=send,
+        resources=store.resources,
+        timeline=timeline,
+        ready=lambda: (),
+        clock=clock,
+        base_url=settings.base_url,
+        max_body_bytes=settings.max_body_bytes,
+        body_timeout_seconds=settings.body_timeout_seconds,
+        max_messages_in_flight=settings.max_messages_in_flight,
+    )
+    return Gateway(
+        settings=settings,
+        store=store,
+        send_document=send,
+        door=build_app(door),
+        worker=_worker(settings, store, addressing, sender, clock, ids),
+        readers=_readers(settings, store, clock, ids),
+    )
+
+
+def _worker(settings: Settings, store: Store, addressing: Addressing, sender: Sender, clock: Clock, ids: Ids) -> Worker:
+    notices = Notices(store.query, store.resources)
+    mail = SmtpSender(
+        settings.smtp_host,
+        settings.smtp_port,
+        _tls(settings),
+        settings.smtp_timeout_seconds,
+        sender.mailbox.partition("@")[2],
+    )
+    prepare = Prepare(store.query, TypstRenderer(), sender)
+    forward = Forward(addressing, clock, ids, sender)
+    receive = ReceiveMail(
+        store.query,
+        ReceiveReport(store.query, notices, clock),
+        ReceiveDocument(store.query, notices, clock, ids),
+        ReceiveReply(store.query, store.resources, notices, forward, clock, ids),
+        RefuseMail(addressing.trusted, clock, ids, sender),
+        clock,
+    )
+    handlers: dict[WorkKind, Handler] = {
+        WorkKind.DELIVERY: Deliver(store.query, prepare, mail, addressing.trusted, notices, clock, sender),
+        WorkKind.INBOUND_MAIL: receive,
+    }
+    return Worker(store.queue, handlers, store.wait_for_work, settings.worker_slots, settings.lease_seconds)
+
+
+def _readers(settings: Settings, store: Store, clock: Clock, ids: Ids) -> tuple[ReadMailbox, ...]:
+    def inbox(address: str, username: str, password_file: Path | None) -> ImapInbox:
+        password = password_file.read_text("utf-8").strip() if password_file else None
+        host, port = settings.imap_host, settings.imap_port
+        return ImapInbox(MailAddress(address), host, port, _tls(settings), username, password)
+
+    boxes = (inbox(box.address, box.username, box.password_file) for box in settings.imap_mailboxes)
+    return tuple(ReadMailbox(box, store.intake, store.mail_log, clock, ids, settings.tenant) for box in boxes)
+
+
+def _tls(settings: Settings) -> ssl.SSLContext:
+    return client_context(
+        _required(settings.tls_ca_file, "tls_ca_file"),
+        _required(settings.tls_certificate_file, "tls_certificate_file"),
+        _required(settings.tls_key_file, "tls_key_file"),
+    )
+
+
+def _sender(settings: Settings) -> Sender:
+    return Sender(
+        settings.tenant,
+        settings.sender_name,
+        MailAddress(settings.sender_mailbox),
+        Oid(settings.sender_oid),
+        settings.sender_nil,
+    )
+
+
+def _required(value: Path | None, name: str) -> Path:
+    if value is None:
+        raise ConfigurationError(Finding("setting-missing", facts=(("setting", f"GATEWAY_{name.upper()}"),)))
+    return value

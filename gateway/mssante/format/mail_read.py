@@ -1,0 +1,227 @@
+"""A mail from outside, read: what kind it is, whom it answers, and what it carries.
+
+A receipt, an automatic answer or a refusal never yields an archive, even where it gives one back: what we once sent
+must not come in again as a new document.
+
+Source: MSSanté, Référentiel socle clients, ECO.2; RFC 5322; RFC 3834 (automatic answers); ANS, LPS volet.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import Final
+
+from lxml import etree
+
+from gateway.model import Finding, MailAddress, MailMessageId
+from gateway.mssante.format.mime import Limits, Part, parse
+from gateway.mssante.format.mime_write import Attachment
+from gateway.mssante.format.reports import Report, ReportKind, message_ids, read_report
+from gateway.mssante.format.xdm import ARCHIVE_NAME
+
+_ZIP_TYPES: Final = ("application/zip", "application/x-zip-compressed")
+_PDF: Final = "application/pdf"
+_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\([^()]*\)')
+_ANGLE: Final = re.compile(r"<([^<>\s]*)>")
+_BARE: Final = re.compile(r"[^\s,;:<>()\"]+@[^\s,;:<>()\"]+")
+_NULL: Final = "<>"
+_LOOK_AT_BYTES: Final = 64_000
+_MESSAGE_ID: Final = re.compile(rb"(?im)^message-id[ \t]*:\s*(<[!-;=?-~]{1,900}>)")
+_ONCE: Final = ("From", "Message-ID", "Subject", "Date", "Reply-To")
+
+
+class MailKind(StrEnum):
+    DOCUMENT = "document"
+    REPORT = "report"
+    KO = "ko"
+    AUTO_REPLY = "auto-reply"
+    FREE_REPLY = "free-reply"
+    """A person writes, without a document for software."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMail:
+    """A mail as far as it can be understood. Nothing in it is trusted for identity but the archive's own content."""
+
+    kind: MailKind
+    message_id: MailMessageId | None
+    in_reply_to: MailMessageId | None
+    references: tuple[MailMessageId, ...]
+    from_address: MailAddress | None
+    reply_to: MailAddress | None
+    return_path: str | None
+    """None: no such header; `<>`: the null path of automatic mail."""
+    to: tuple[MailAddress, ...]
+    subject: str
+    date: datetime | None
+    text: str
+    archives: tuple[bytes, ...]
+    pdfs: tuple[Attachment, ...]
+    others: tuple[Attachment, ...]
+    receipt_to: MailAddress | None
+    """Disposition-Notification-To."""
+    auto_submitted: str
+    document_codes: tuple[str, ...]
+    """X-MSS-CODECDA as announced."""
+    announces_ins: bool | None
+    """X-MSS-INS."""
+    report: Report | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def may_be_answered_by_mdn(self) -> bool:
+        """A receipt is asked for by whoever the mail would come back to; otherwise it may loop.
+
+        Source: RFC 8098 §2.1.
+        """
+        origin = self.from_address if self.return_path is None else self.return_path.strip("<>")
+        return bool(self.receipt_to and origin and self.receipt_to.casefold() == origin.casefold())
+
+
+def read(content: bytes, limits: Limits = Limits()) -> ReadMail:  # noqa: B008 (a frozen value)
+    """What a mail is. Raises InputError: the codes of `mime.parse`; `mail-bad-base64`, `mail-encoding-unknown`."""
+    mail = parse(content, limits)
+    report = read_report(mail)
+    kind = _kind(mail, report)
+    is_document = kind is MailKind.DOCUMENT
+    text, text_findings = _text(mail)
+    codes = (code.strip() for code in mail.header("X-MSS-CODECDA").split(","))
+    return ReadMail(
+        kind=kind,
+        message_id=_one_id(mail, "Message-ID"),
+        in_reply_to=_one_id(mail, "In-Reply-To"),
+        references=message_ids(" ".join(mail.headers("References"))),
+        from_address=_one_address(mail, "From"),
+        reply_to=_one_address(mail, "Reply-To"),
+        return_path=next(iter(mail.headers("Return-Path")), None),
+        to=tuple(address for value in mail.headers("To") for address in addresses(value)),
+        subject=mail.header("Subject"),
+        date=_date(mail),
+        text=text,
+        archives=tuple(part.content() for part in _archive_parts(mail)) if is_document else (),
+        pdfs=_attachments(mail, _is_pdf) if is_document else (),
+        others=_attachments(mail, _is_other) if kind in (MailKind.DOCUMENT, MailKind.FREE_REPLY) else (),
+        receipt_to=_one_address(mail, "Disposition-Notification-To"),
+        auto_submitted=mail.header("Auto-Submitted").lower(),
+        document_codes=tuple(code for code in codes if code),
+        announces_ins={"O": True, "N": False}.get(mail.header("X-MSS-INS").upper()),
+        report=report,
+        findings=(*_header_findings(mail), *text_findings),
+    )
+
+
+def message_id_of(content: bytes) -> str:
+    """The Message-ID of any bytes, without parsing them; empty where there is none. For the journal: never fails."""
+    head = re.split(rb"\r?\n\r?\n", content[:_LOOK_AT_BYTES], maxsplit=1)[0]
+    found = _MESSAGE_ID.search(head)
+    return found[1].decode("ascii") if found else ""
+
+
+def check(mail: ReadMail, codes: Sequence[str]) -> tuple[Finding, ...]:
+    """What a mail says against the documents it carries (their `code`, in order). The documents are right."""
+    findings = []
+    if mail.document_codes and sorted(mail.document_codes) != sorted(codes):
+        findings.append(Finding("mail-code-differs", "X-MSS-CODECDA"))
+    if len(mail.pdfs) < len(codes):
+        findings.append(Finding("mail-no-pdf", "", (("found", str(len(mail.pdfs))), ("expected", str(len(codes))))))
+    return tuple(findings)
+
+
+def addresses(value: str) -> tuple[MailAddress, ...]:
+    """The addresses of a header value. Display names and comments go first: they may hold an @ of their own."""
+    plain = _QUOTED.sub(" ", value)
+    found = (_ANGLE.findall(item) or _BARE.findall(item) for item in plain.split(","))
+    return tuple(MailAddress(item[-1]) for item in found if item and "@" in item[-1])
+
+
+def _kind(mail: Part, report: Report | None) -> MailKind:
+    if report:
+        return MailKind.KO if report.kind is ReportKind.KO else MailKind.REPORT
+    if _is_automatic(mail):
+        return MailKind.AUTO_REPLY
+    return MailKind.DOCUMENT if _archive_parts(mail) else MailKind.FREE_REPLY
+
+
+def _is_automatic(mail: Part) -> bool:
+    """An answer that nobody wrote. `auto-generated` is not one: software that sends documents may call itself so."""
+    said = mail.header("Auto-Submitted").lower().partition(";")[0].strip()
+    return said in ("auto-replied", "auto-notified") or next(iter(mail.headers("Return-Path")), "") == _NULL
+
+
+def _archive_parts(mail: Part) -> list[Part]:
+    """The parts called IHE_XDM.zip; where none is, those that are zip files."""
+    leaves = _leaves(mail)
+    named = [part for part in leaves if part.filename.casefold() == ARCHIVE_NAME.casefold()]
+    return named or [part for part in leaves if part.media_type in _ZIP_TYPES]
+
+
+def _leaves(mail: Part) -> list[Part]:
+    return [part for part in mail.walk() if not part.children]
+
+
+def _is_pdf(part: Part) -> bool:
+    return part.media_type == _PDF or part.filename.casefold().endswith(".pdf")
+
+
+def _is_other(part: Part) -> bool:
+    return part.is_attachment and not _is_pdf(part)
+
+
+def _attachments(mail: Part, wanted: Callable[[Part], bool]) -> tuple[Attachment, ...]:
+    archives = _archive_parts(mail)
+    parts = (part for part in _leaves(mail) if wanted(part) and part not in archives)
+    return tuple(Attachment(part.filename, _bytes(part), part.media_type) for part in parts)
+
+
+def _bytes(part: Part) -> bytes:
+    """A mail inside the mail is named, never opened."""
+    return b"" if part.media_type.startswith("message/") else part.content()
+
+
+def _text(mail: Part) -> tuple[str, tuple[Finding, ...]]:
+    """What a person wrote: the first plain text, else the first HTML without its tags."""
+    leaves = [part for part in _leaves(mail) if not part.is_attachment]
+    for media_type in ("text/plain", "text/html"):
+        part = next((leaf for leaf in leaves if leaf.media_type == media_type), None)
+        if part is not None:
+            text, is_sure = part.text()
+            findings = () if is_sure else (Finding("mail-charset-unknown", media_type),)
+            return (text if media_type == "text/plain" else _without_tags(text)), findings
+    return "", ()
+
+
+def _without_tags(text: str) -> str:
+    try:
+        root = etree.fromstring(text.encode("utf-8"), etree.HTMLParser(no_network=True, encoding="utf-8"))
+    except (etree.XMLSyntaxError, etree.ParserError, ValueError):
+        return ""
+    if root is None:
+        return ""
+    etree.strip_elements(root, "script", "style", with_tail=False)
+    lines = (" ".join(str(text).split()) for text in root.itertext("*"))
+    return "\n".join(line for line in lines if line)
+
+
+def _one_id(mail: Part, name: str) -> MailMessageId | None:
+    return next(iter(message_ids(" ".join(mail.headers(name)[:1]))), None)
+
+
+def _one_address(mail: Part, name: str) -> MailAddress | None:
+    return next(iter(addresses(" ".join(mail.headers(name)[:1]))), None)
+
+
+def _date(mail: Part) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(mail.header("Date"))
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+
+
+def _header_findings(mail: Part) -> tuple[Finding, ...]:
+    repeated = tuple(Finding("mail-header-repeated", name) for name in _ONCE if len(mail.headers(name)) > 1)
+    truncated = any(part.is_truncated for part in mail.walk())
+    return (*repeated, *((Finding("mail-truncated"),) if truncated else ()))
