@@ -4,7 +4,6 @@ import json
 import time
 import urllib.error
 import urllib.request
-from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -48,8 +47,8 @@ class DemoClient:
         return self._call(f"/fhir/{path}")
 
     def binary(self, reference: str) -> bytes:
-        """The content of a Binary."""
-        return b64decode(self.get(reference).json["data"])
+        """The content of a Binary, in its own media type."""
+        return self._call(f"/fhir/{reference}", accept="*/*").body
 
     def task_of(self, answer: Reply) -> Resource:
         """The Task as it stands now, of an accepted message."""
@@ -76,8 +75,8 @@ class DemoClient:
             time.sleep(_POLL_SECONDS)
         raise RuntimeError("the gateway did not start")
 
-    def _call(self, path: str, content: bytes | None = None) -> Reply:
-        headers = {"Content-Type": "application/fhir+json", "Accept": "application/fhir+json"}
+    def _call(self, path: str, content: bytes | None = None, accept: str = "application/fhir+json") -> Reply:
+        headers = {"Content-Type": "application/fhir+json", "Accept": accept}
         headers |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
         request = urllib.request.Request(self.base_url + path, content, headers)  # noqa: S310 - our own address
         try:

@@ -45,7 +45,7 @@ class World:
 def running_world(folder: Path, port: int = 0, tell: Callable[[Done], None] = lambda _done: None) -> Iterator[World]:
     """Start everything in `folder`, and leave nothing running."""
     csv = FIXTURES / "registry" / "cpts-vesle.csv"
-    addresses = sorted({box.mailbox.address for box in roster_of(read_lines(csv.read_bytes())).boxes} | {OURS})
+    addresses = sorted({box.address for box in roster_of(read_lines(csv.read_bytes())).boxes} | {OURS})
     operator = Operator.start(folder / "operator", {a.partition("@")[2] for a in addresses}, addresses)
     try:
         gateway = app.build(_settings(folder, operator, csv, port or _free_port()))

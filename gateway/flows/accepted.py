@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from gateway.journal import PayloadRole
 from gateway.mapping.context import Context
@@ -31,7 +31,6 @@ class Accepted:
 
 
 _ACCEPTED = TypeAdapter(Accepted)
-_LETTER = TypeAdapter(Letter)
 
 
 def write_accepted(accepted: Accepted) -> bytes:
@@ -44,9 +43,16 @@ def read_accepted(journal: JournalQuery, message: ItemId) -> Accepted | None:
     return _ACCEPTED.validate_json(content) if content else None
 
 
+class _KeptLetter(BaseModel):
+    """A letter on its way to its PDF; pictures in base64."""
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+    letter: Letter
+
+
 def write_letter(letter: Letter) -> bytes:
-    return _LETTER.dump_json(letter)
+    return _KeptLetter(letter=letter).model_dump_json().encode()
 
 
 def read_letter(content: bytes) -> Letter:
-    return _LETTER.validate_json(content)
+    return _KeptLetter.model_validate_json(content).letter

@@ -191,12 +191,12 @@ class _Session:
         mailbox = self._inbox(command.arguments)
         await self._unselect(command)
         self._selected, self._stage = Selected(mailbox, read_only), Stage.SELECTED
-        self._selected.refresh()
+        self._selected.has_news()
         self._watch(mailbox)
         await self._say(
             b"* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)",
             b"* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft \\*)] keywords are kept",
-            b"* %d EXISTS" % len(self._selected.mails),
+            b"* %d EXISTS" % self._selected.told,
             b"* 0 RECENT",
             b"* OK [UIDVALIDITY %d] for good" % mailbox.uid_validity,
             b"* OK [UIDNEXT %d] next" % mailbox.uid_next,
@@ -243,7 +243,6 @@ class _Session:
             case (numbers, item, *flags) if flags:
                 for line in imap_selected.store(self._open_mailbox(), numbers, item, flags, _by_uid(command)):
                     await self._say(line)
-                self._open_mailbox().refresh()
                 return "done"
         raise Bad("STORE set item flags")
 
@@ -277,8 +276,8 @@ class _Session:
 
     async def _tell_news(self) -> None:
         self._news.clear()
-        if self._selected and self._selected.refresh():
-            await self._say(b"* %d EXISTS" % len(self._selected.mails))
+        if self._selected and self._selected.has_news():
+            await self._say(b"* %d EXISTS" % self._selected.told)
 
 
 def _by_uid(command: Command) -> bool:

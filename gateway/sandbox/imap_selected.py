@@ -6,7 +6,7 @@ Source: RFC 3501 6.4.4 (SEARCH), 6.4.5 (FETCH), 6.4.6 (STORE), 2.3.2 (flags).
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gateway.sandbox.imap_syntax import MAX_DEPTH, Argument, Bad, Refused, parse_set, text_of
 from gateway.sandbox.maildir import LETTERS, Mailbox, StoredMail
@@ -25,20 +25,27 @@ class Selected:
 
     mailbox: Mailbox
     read_only: bool
-    mails: list[StoredMail] = field(default_factory=list)
+    told: int = 0
+    """How many mails the session knows of (EXISTS)."""
 
-    def refresh(self) -> bool:
+    @property
+    def mails(self) -> list[StoredMail]:
+        """The mails that the session knows of, with the flags that they have now."""
+        return self.mailbox.mails()[: self.told]
+
+    def has_news(self) -> bool:
         """Take in what is new; True when there is more than before."""
-        before, self.mails = len(self.mails), self.mailbox.mails()
-        return len(self.mails) > before
+        before, self.told = self.told, len(self.mailbox.mails())
+        return self.told > before
 
     def choose(self, numbers: Argument, by_uid: bool) -> Iterator[tuple[int, StoredMail]]:
         """The mails of a set with their sequence numbers. Absent uids are passed over, absent numbers are Bad."""
-        highest = (self.mails[-1].uid if by_uid else len(self.mails)) if self.mails else 0
+        mails = self.mails
+        highest = (mails[-1].uid if by_uid else len(mails)) if mails else 0
         ranges = parse_set(text_of(numbers), highest)
-        if not by_uid and any(part[-1] > len(self.mails) or part[0] < 1 for part in ranges):
+        if not by_uid and any(part[-1] > len(mails) or part[0] < 1 for part in ranges):
             raise Bad("no such sequence number")
-        for sequence, mail in enumerate(self.mails, 1):
+        for sequence, mail in enumerate(mails, 1):
             if any((mail.uid if by_uid else sequence) in part for part in ranges):
                 yield sequence, mail
 

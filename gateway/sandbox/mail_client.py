@@ -3,6 +3,7 @@
 It shares nothing with the gateway's own adapters, so that the two ends do not agree by sharing a mistake.
 """
 
+import logging
 import smtplib
 import ssl
 import threading
@@ -17,6 +18,9 @@ from imapclient import IMAPClient
 from gateway.sandbox.operator import Operator
 
 TIMEOUT_SECONDS = 10.0
+# IMAPClient logs whole conversations, mails included, at level DEBUG.
+logging.getLogger("imapclient").setLevel(logging.WARNING)
+
 AS_IT_CAME = policy.SMTP.clone(refold_source="none")
 """A returned original keeps its lines."""
 DSN_OPTIONS = ("NOTIFY=NEVER",)

@@ -43,7 +43,10 @@ class StoredMail:
     @property
     def content(self) -> bytes:
         """The mail, byte for byte as it was delivered."""
-        return self.path.read_bytes()
+        try:
+            return self.path.read_bytes()
+        except FileNotFoundError:  # its flags have changed since, and with them the end of its name
+            return next(self.path.parent.parent.glob(f"*/{self.name}:2,*")).read_bytes()
 
 
 class Mailbox:

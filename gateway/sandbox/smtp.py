@@ -5,6 +5,7 @@ Source: MSSanté ECO.1.0.1, ECO.1.1.1, ECO.2.3.1; RFC 5321, RFC 3207, RFC 1870 (
 """
 
 import asyncio
+import logging
 import re
 import ssl
 from collections import defaultdict
@@ -19,6 +20,9 @@ from gateway.sandbox.tls import common_name
 
 MAX_COMMAND_BYTES = 990
 """RFC 5321 allows 512; RFC 3461 adds 100 for ENVID and 500 for ORCPT. aiosmtpd reads no line above 1001."""
+
+# aiosmtpd logs addresses at level INFO and whole mails at DEBUG.
+logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 _ADDRESS_AND_TAIL = re.compile(r"(\s*(?:FROM|TO):\s*<[^>]*>)(.*)", re.IGNORECASE)
 

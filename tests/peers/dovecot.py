@@ -93,11 +93,12 @@ class Dovecot:
             lmtp.sendmail("operator@operator.example", user, mail)
 
     def mails(self, user: str) -> list[bytes]:
-        """The mails of a mailbox, read from the disk, without the trace headers that servers add."""
+        """The mails of a mailbox, read from the disk (where Dovecot keeps LF), without trace headers."""
         box = self.folder / "mail" / user
-        return [_untraced(file.read_bytes()) for file in sorted(box.glob("new/*")) + sorted(box.glob("cur/*"))]
+        files = sorted(box.glob("new/*")) + sorted(box.glob("cur/*"))
+        return [without_trace(file.read_bytes().replace(b"\n", b"\r\n")) for file in files]
 
-    def kick_all(self) -> None:
+    def cut(self) -> None:
         """Cut every IMAP connection."""
         subprocess.run([*self._doveadm, "kick", "*"], capture_output=True, timeout=20, check=False)  # 68: nobody there
 
@@ -160,11 +161,11 @@ def _give(folder: Path, user: pwd.struct_passwd) -> None:
         os.chown(folder, user.pw_uid, user.pw_gid)
 
 
-def _untraced(mail: bytes) -> bytes:
-    """Without Return-Path, Delivered-To and Received at the top, in CRLF lines (Dovecot keeps LF)."""
+def without_trace(mail: bytes) -> bytes:
+    """Without the headers that servers put on top when they take a mail in."""
     lines = mail.splitlines(keepends=True)
     while lines and lines[0].lower().startswith((b"return-path:", b"delivered-to:", b"received:")):
         del lines[0]
         while lines and lines[0].startswith((b"\t", b" ")):
             del lines[0]
-    return b"".join(lines).replace(b"\n", b"\r\n")
+    return b"".join(lines)

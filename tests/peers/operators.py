@@ -5,6 +5,7 @@ The embedded one is always there; Postfix and Dovecot stand for the real ones.
 
 import itertools
 import shutil
+import ssl
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from gateway.mssante.adapters.smtp import SmtpSender
 from gateway.mssante.adapters.tls import client_context
 from gateway.sandbox.authority import Authority, Credentials
 from gateway.sandbox.operator import Operator
-from tests.peers.dovecot import PASSWORD, Dovecot, running_dovecot
+from tests.peers.dovecot import PASSWORD, Dovecot, running_dovecot, without_trace
 from tests.peers.postfix import DOMAIN, MAX_MAIL_BYTES, running_postfix
 
 HOST = "127.0.0.1"
@@ -44,8 +45,8 @@ class Site:
     """Put a mail into a mailbox, past the door under test."""
     arrived: Callable[[MailAddress], list[bytes]]
     """The mails of a mailbox, without trace headers."""
-    cut: Callable[[], object] | None
-    """Break all connections, where the operator can be told to."""
+    cut: Callable[[], object]
+    """Break all connections."""
 
     def sender(self, credentials: Credentials | None = None) -> SmtpSender:
         context = self._context(credentials or self.client)
@@ -67,7 +68,7 @@ class Site:
             time.sleep(0.02)
         return self.arrived(mailbox)
 
-    def _context(self, credentials: Credentials):  # type: ignore[no-untyped-def]
+    def _context(self, credentials: Credentials) -> ssl.SSLContext:
         return client_context(self.authority.ca_path, credentials.certificate, credentials.key, self.authority.crl_path)
 
 
@@ -87,7 +88,7 @@ def embedded() -> Iterator[Site]:
             operator.max_mail_bytes,
             operator.password_for,
             lambda mailbox, mail: operator.mailbox(mailbox).deliver(mail),
-            lambda mailbox: [mail.content() for mail in operator.mailbox(mailbox).mails()],
+            lambda mailbox: [without_trace(mail.content) for mail in operator.mailbox(mailbox).mails()],
             operator.disconnect_all,
         )
 
@@ -98,7 +99,7 @@ def dovecot_alone(extra: str = "") -> Iterator[Site]:
         authority = Authority.create(folder / "authority")
         server = authority.server_certificate([HOST])
         with running_dovecot(folder / "dovecot", authority, server, extra) as dovecot:
-            yield _debian_site(authority, dovecot, smtp_port=0)
+            yield _debian_site(authority, dovecot, 0, dovecot.cut)
 
 
 @contextmanager
@@ -110,10 +111,10 @@ def postfix_and_dovecot() -> Iterator[Site]:
             running_dovecot(folder / "dovecot", authority, server) as dovecot,
             running_postfix(folder / "postfix", authority, server, dovecot) as postfix,
         ):
-            yield _debian_site(authority, dovecot, postfix.port)
+            yield _debian_site(authority, dovecot, postfix.port, postfix.cut)
 
 
-def _debian_site(authority: Authority, dovecot: Dovecot, smtp_port: int) -> Site:
+def _debian_site(authority: Authority, dovecot: Dovecot, smtp_port: int, cut: Callable[[], object]) -> Site:
     numbers = itertools.count()
     return Site(
         authority,
@@ -127,7 +128,7 @@ def _debian_site(authority: Authority, dovecot: Dovecot, smtp_port: int) -> Site
         lambda _mailbox: PASSWORD,
         dovecot.deliver,
         dovecot.mails,
-        None if smtp_port else dovecot.kick_all,
+        cut,
     )
 
 

@@ -6,6 +6,7 @@ Source: Postfix documentation (TLS_README, VIRTUAL_README, LMTP to a store, post
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,6 +85,13 @@ class Postfix:
     folder: Path
     port: int
     dovecot: Dovecot
+
+    def cut(self) -> None:
+        """Break every SMTP connection: the processes that hold them end, and `master` starts others."""
+        master = (self.folder / "queue" / "pid" / "master.pid").read_text().strip()
+        found = subprocess.run(["pgrep", "-P", master, "-x", "smtpd"], capture_output=True, text=True, check=False)
+        for process in found.stdout.split():
+            os.kill(int(process), signal.SIGTERM)
 
 
 @contextmanager

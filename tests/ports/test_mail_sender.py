@@ -5,6 +5,7 @@ server that misbehaves: `tests/mssante/adapters/test_smtp_faults.py`.
 """
 
 import asyncio
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -107,7 +108,8 @@ def test_delivery_is_reported_to_the_sender_with_our_envelope_id(site: Site, sen
     [report] = site.waits_for(sender.address, 1)
     assert b"multipart/report" in report
     assert b"livraison+7=x" in report
-    assert b"action: delivered" in report.lower()
+    # Postfix says `relayed` where its LMTP server, as Dovecot does, offers no DSN of its own (RFC 3461 §5.2.2).
+    assert re.search(rb"^Action: (delivered|relayed)\r$", report, re.MULTILINE | re.IGNORECASE)
     assert b"Bonjour" not in report  # RET=HDRS
 
 
@@ -127,8 +129,6 @@ def test_a_certificate_that_has_expired_hands_over_nothing(site: Site, sender: S
 
 
 def test_connections_that_were_cut_are_opened_anew(site: Site, sender: Sending) -> None:
-    if site.cut is None:
-        pytest.skip("this server has no command that cuts connections")
     to = site.new_mailbox()
     sender.send(a_mail(1), to)
     site.cut()

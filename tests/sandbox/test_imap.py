@@ -181,6 +181,22 @@ def test_searches_find_what_they_say(operator: Operator, criteria: list[object],
     assert open_inbox(operator).search(criteria) == uids
 
 
+def test_flags_set_in_one_session_are_searched_in_another(operator: Operator) -> None:
+    operator.mailbox(GATEWAY).deliver(NOTE)
+    one, other = open_inbox(operator), open_inbox(operator)
+    one.add_flags([1], [DONE])
+    assert other.search(["UNKEYWORD", DONE.decode()]) == []
+
+
+def test_a_mail_that_a_session_was_not_told_of_does_not_exist_for_it(operator: Operator) -> None:
+    with raw_inbox(operator) as inbox:
+        operator.mailbox(GATEWAY).deliver(NOTE)
+        assert (
+            exchange(inbox, b"a SEARCH ALL\r\n", until=b"a OK done\r\n") == b"* SEARCH\r\n* 1 EXISTS\r\na OK done\r\n"
+        )
+        assert exchange(inbox, b"b SEARCH ALL\r\n", until=b"b OK done\r\n") == b"* SEARCH 1\r\nb OK done\r\n"
+
+
 def test_nothing_is_changed_in_an_examined_mailbox(operator: Operator) -> None:
     operator.mailbox(GATEWAY).deliver(NOTE)
     with pytest.raises(IMAPClientError, match="READ-ONLY"):

@@ -36,6 +36,12 @@ def test_flags_and_keywords_survive_a_restart(box: Mailbox) -> None:
     assert again.mail(1).content == b"1"
 
 
+def test_a_mail_that_was_flagged_since_can_still_be_read(box: Mailbox) -> None:
+    before = box.deliver(b"1")
+    box.add_flags(1, "\\Seen")
+    assert before.content == b"1"
+
+
 def test_a_mail_that_a_crash_left_without_number_gets_the_next_one(box: Mailbox) -> None:
     box.deliver(b"1")
     (box.folder / "new" / "1700000000.M1P1Q1.elsewhere").write_bytes(b"2")

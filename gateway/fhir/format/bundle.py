@@ -15,7 +15,7 @@ from typing import Any
 
 from gateway.errors import InputError
 from gateway.fhir.format.bindings import check_bindings
-from gateway.fhir.format.elements import find, resource_type, walk
+from gateway.fhir.format.elements import Place, find, resource_type, walk
 from gateway.fhir.format.paths import safe_name
 from gateway.fhir.format.primitives import is_well_formed
 from gateway.fhir.format.reading import parse_json
@@ -101,6 +101,26 @@ class Message:
         return self._by_url.get(_base(from_entry.full_url) + reference) or self._by_ending.get(reference)
 
     @cached_property
+    def places(self) -> Sequence[Place]:
+        """Every place of the Bundle in document order."""
+        return walk(self.bundle, "Bundle")
+
+    def places_of(self, entry: Entry) -> Sequence[Place]:
+        """The places of one entry's resource, itself first."""
+        return self._places_by_entry[entry.path]
+
+    @cached_property
+    def _places_by_entry(self) -> Mapping[str, Sequence[Place]]:
+        found: dict[str, list[Place]] = {entry.path: [] for entry in self.entries}
+        here = None
+        for place in self.places:
+            if place.path in found:
+                here = place.path
+            if here is not None and place.path.startswith(here):
+                found[here].append(place)
+        return found
+
+    @cached_property
     def _by_url(self) -> Mapping[str, Entry]:
         return {entry.full_url: entry for entry in self.entries if entry.full_url}
 
@@ -165,8 +185,7 @@ def check_bundle(message: Message) -> tuple[Finding, ...]:
     References are judged only within resources of right structure, and the model library is asked only when our own
     tables are content: otherwise one fault would be reported several times.
     """
-    places = list(walk(message.bundle, "Bundle"))
-    findings = [*_check_envelope(message), *check_structure(places), *check_bindings(places)]
+    findings = [*_check_envelope(message), *check_structure(message.places), *check_bindings(message.places)]
     if not findings:
         findings = list(_check_entries(message))
     return tuple(dict.fromkeys(findings))
@@ -187,5 +206,5 @@ def _check_envelope(message: Message) -> Iterator[Finding]:
 
 def _check_entries(message: Message) -> Iterator[Finding]:
     for entry in message.entries:
-        yield from check_references(walk(entry.resource, entry.path), partial(message.resolve, from_entry=entry))
+        yield from check_references(message.places_of(entry), partial(message.resolve, from_entry=entry))
         yield from check_shape(entry.resource, entry.path)

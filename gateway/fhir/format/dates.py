@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from gateway.fhir.format.bundle import Message
-from gateway.fhir.format.elements import find, walk
+from gateway.fhir.format.elements import find
 from gateway.model import Finding
 
 
 def check_dates(message: Message) -> Iterator[Finding]:
     """Periods the wrong way round, and Tasks whose answer is owed before they were written."""
     for entry in message.entries:
-        for place in walk(entry.resource, entry.path):
+        for place in message.places_of(entry):
             if place.type == "Period" and isinstance(place.value, Mapping) and is_reversed(place.value):
                 yield Finding("period-reversed", place.path)
     for task in message.all("Task"):

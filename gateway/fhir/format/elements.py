@@ -8,7 +8,7 @@ Source: FHIR R4 4.0.1, StructureDefinitions.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from gateway.fhir.format.leaves import Json, child_path
@@ -68,28 +68,28 @@ class Place:
         return resource_type(self.value) if self.type == "Resource" else self.type
 
 
-def walk(resource: Mapping[str, Json], path: str) -> Iterator[Place]:
+def walk(resource: Mapping[str, Json], path: str) -> list[Place]:
     """The resource itself, then every place below it in document order; a repeated element gives a place per item."""
-    yield from _places(resource, path, ROOT, "Resource")
+    found: list[Place] = []
+    _add_places(found, resource, path, ROOT, "Resource")
+    return found
 
 
-def _places(value: Json, path: str, element: str, type_: str) -> Iterator[Place]:
-    if isinstance(value, Sequence) and not isinstance(value, str):
+def _add_places(found: list[Place], value: Json, path: str, element: str, type_: str) -> None:
+    if isinstance(value, list | tuple):
         for index, item in enumerate(value):
-            yield from _places(item, f"{path}[{index}]", element, type_)
+            _add_places(found, item, f"{path}[{index}]", element, type_)
         return
     place = Place(path, element, type_, value)
-    yield place
-    if isinstance(value, Mapping) and place.holder in definitions():
-        yield from _members(value, path, place.holder)
+    found.append(place)
+    holder = place.holder
+    if holder in definitions() and isinstance(value, Mapping):
+        for name, member in value.items():
+            if name != "resourceType":
+                _add_places(found, member, child_path(path, safe_name(name)), *_element_and_type(holder, name))
 
 
-def _members(value: Mapping[str, Json], path: str, holder: str) -> Iterator[Place]:
-    for name, member in value.items():
-        if name != "resourceType":
-            yield from _places(member, child_path(path, safe_name(name)), *_element_and_type(holder, name))
-
-
+@lru_cache(maxsize=4096)
 def _element_and_type(holder: str, name: str) -> tuple[str, str]:
     """Only a primitive has a companion (`_birthDate`), which holds its id and extensions."""
     definition = find_definition(holder, name)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gateway.fhir.format.bundle import Entry, Message, Resource
-from gateway.fhir.format.elements import find, walk
+from gateway.fhir.format.elements import find
 from gateway.fhir.format.identifiers import ins_key_is_right, is_ins
 from gateway.fhir.format.systems import (
     BILLING_NUMBER,
@@ -38,7 +38,7 @@ def check_identity(message: Message, *, production: bool = False) -> Iterator[Fi
 def _check_only_one(message: Message) -> Iterator[Finding]:
     """No other patient hides in a contained resource, a logical reference or a subject of another kind."""
     for entry in message.entries:
-        for place in walk(entry.resource, entry.path):
+        for place in message.places_of(entry):
             value = place.value
             if not isinstance(value, Mapping):
                 continue

@@ -4,11 +4,13 @@ Source: FHIRPath 2.0 (paths); FHIR R4 4.0.1, element names (§2.1: letters and d
 """
 
 import re
+from functools import lru_cache
 
 _NAME = re.compile(r"_?[a-z][A-Za-z0-9]{0,50}|[A-Z][a-z][A-Za-z]{1,48}", re.ASCII)
 _INDEX = re.compile(r"\[\d+\]")
 
 
+@lru_cache(maxsize=4096)
 def safe_name(name: str) -> str:
     """The name of an element or resource type, or `?` when it cannot be one: it may hold anything, even a person.
 

@@ -7,7 +7,7 @@ Source: FHIR R4 4.0.1, JSON representation §2.6.2 and datatype decimal §2.24.0
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -31,8 +31,9 @@ class _Twice(dict[str, Json]):
 def parse_json(content: bytes) -> Mapping[str, Any]:
     """The JSON object in `content`. InputError otherwise; every member given twice is reported."""
     try:
+        text = content.decode("utf-8")
         value = json.loads(
-            content.decode("utf-8"),
+            text,
             object_pairs_hook=_members,
             parse_float=_decimal,
             parse_int=_integer,
@@ -44,9 +45,33 @@ def parse_json(content: bytes) -> Mapping[str, Any]:
         raise InputError(Finding("not-json")) from None
     if not isinstance(value, dict):
         raise InputError(Finding("not-json"))
-    if findings := tuple(_check_values(value)):
-        raise InputError(findings)
+    if "\\u" in text or not _is_plain(value):
+        _refuse_values(value)
     return value
+
+
+def _is_plain(root: Mapping[str, Json]) -> bool:
+    """Whether the value is within the limits and no member was given twice: the quick way, level by level."""
+    level: list[Json] = [root]
+    seen = 0
+    for _ in range(MAX_DEPTH):
+        seen += len(level)
+        if any(isinstance(value, _Twice) for value in level):
+            return False
+        level = [child for value in level for child in _values_of(value)]
+    return not level and seen <= MAX_VALUES
+
+
+def _values_of(value: Json) -> Iterable[Json]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _refuse_values(root: Mapping[str, Json]) -> None:
+    """The slow way, which knows the paths of what is wrong."""
+    if findings := tuple(_check_values(root)):
+        raise InputError(findings)
 
 
 def _members(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

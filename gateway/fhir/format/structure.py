@@ -6,7 +6,9 @@ text where a number belongs, and speaks R4B. The library has its say afterwards 
 Source: FHIR R4 4.0.1, StructureDefinitions; JSON representation §2.6.2.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 
 from gateway.fhir.format.elements import ROOT, Definition, Place, definitions, find_definition, resource_type
 from gateway.fhir.format.leaves import Json, child_path
@@ -60,7 +62,7 @@ def _check_members(value: Mapping[str, Json], path: str, holder: str) -> Iterato
         definition = find_definition(holder, name)
         if definition is not None and name != "resourceType":
             yield from _check_repetition(member, child_path(path, name), definition, value)
-    yield from _check_presence(value, path, definitions().get(holder, {}).values())
+    yield from _check_presence(value, path, holder)
 
 
 def _check_repetition(member: Json, path: str, definition: Definition, holder: Mapping[str, Json]) -> Iterator[Finding]:
@@ -89,20 +91,23 @@ def _has_companion(holder: Mapping[str, Json], name: str, index: int) -> bool:
     return any(isinstance(a, Sequence) and index < len(a) and a[index] is not None for a in both)
 
 
-def _check_presence(value: Mapping[str, Json], path: str, known: Iterable[Definition]) -> Iterator[Finding]:
+def _check_presence(value: Mapping[str, Json], path: str, holder: str) -> Iterator[Finding]:
     present = {name.removeprefix("_") for name in value}
-    choices: dict[str, tuple[bool, int]] = {}
-    for definition in known:
-        here = definition.name in present
-        if definition.choice:
-            choices[definition.choice] = (definition.required, choices.get(definition.choice, (False, 0))[1] + here)
-        elif definition.required and not here:
-            yield Finding("missing-element", child_path(path, definition.name))
-    for choice, (required, count) in choices.items():
-        if required and not count:
-            yield Finding("missing-element", child_path(path, choice))
-        if count > 1:
+    found = [definition for name in present if (definition := find_definition(holder, name))]
+    chosen = Counter(definition.choice for definition in found if definition.choice)
+    for name, choice in _required(holder):
+        if name not in present and choice not in chosen:
+            yield Finding("missing-element", child_path(path, name))
+    for choice in chosen:
+        if chosen[choice] > 1:
             yield Finding("more-than-one-choice", child_path(path, choice))
+
+
+@cache
+def _required(holder: str) -> tuple[tuple[str, str], ...]:
+    """(name, choice) of what a type or nested element must hold; a choice is named once, by its shared part."""
+    required = [d for d in definitions()[holder].values() if d.required]
+    return tuple(dict.fromkeys((d.choice or d.name, d.choice) for d in required))
 
 
 def _wrong_type(path: str, expected: str) -> Finding:

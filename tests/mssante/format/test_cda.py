@@ -98,7 +98,11 @@ def test_an_ins_without_its_traits_is_not_qualified(trait: bytes, without: bytes
 def test_an_empty_document_gives_nothing_rather_than_an_error() -> None:
     document = cda.read(b'<ClinicalDocument xmlns="urn:hl7-org:v3"/>')
 
-    read = {name: getattr(document, name) for name in dir(type(document)) if isinstance(getattr(type(document), name), property)}
+    read = {
+        name: getattr(document, name)
+        for name in dir(type(document))
+        if isinstance(getattr(type(document), name), property)
+    }
     patient = read.pop("patient")
     assert not any(read.values())
     assert patient.ins is None

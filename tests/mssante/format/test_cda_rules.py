@@ -97,7 +97,9 @@ def test_a_finding_says_where_and_names_the_ans_code_but_no_value_of_the_patient
 
 @settings(max_examples=60, deadline=None)
 @given(st.data())
-def test_whatever_is_taken_out_of_the_header_no_patient_value_leaks_and_every_code_is_known(data: st.DataObject) -> None:
+def test_whatever_is_taken_out_of_the_header_no_patient_value_leaks_and_every_code_is_known(
+    data: st.DataObject,
+) -> None:
     header = LEVEL_1.decode().partition("<component>")[0]
     elements = re.findall(r"<[A-Za-z]+(?: [^>]*)?/>", header)
     gone = data.draw(st.lists(st.sampled_from(elements), min_size=1, max_size=8))

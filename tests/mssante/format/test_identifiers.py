@@ -12,7 +12,9 @@ def test_right_keys_are_right_corsica_and_abroad_included(ins: str) -> None:
     assert ins_key_is_right(ins)
 
 
-@pytest.mark.parametrize("ins", ["253097812634581", "288091234567823", "261072B00406313", "", "2520351454042", "2" * 16])
+@pytest.mark.parametrize(
+    "ins", ["253097812634581", "288091234567823", "261072B00406313", "", "2520351454042", "2" * 16]
+)
 def test_wrong_keys_and_shapes_are_wrong(ins: str) -> None:
     assert not ins_key_is_right(ins)
 

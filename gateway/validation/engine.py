@@ -1,0 +1,67 @@
+"""The XSLT 2 engine that schematrons need: SaxonC, an optional dependency (`pip install cpts-gateway[ans-kit]`).
+
+A schematron becomes a stylesheet by the three steps of the ISO skeleton, which the kit brings.
+Source: ISO/IEC 19757-3; Saxonica, SaxonC-HE Python API.
+"""
+
+from collections.abc import Sequence
+from os import replace
+from pathlib import Path
+from typing import Any
+
+from gateway.errors import ConfigurationError
+from gateway.model import Finding
+
+try:
+    from saxonche import PySaxonApiError, PySaxonProcessor
+except ImportError:  # the extra is not installed; `Engine()` says so
+    PySaxonApiError, PySaxonProcessor = RuntimeError, None
+
+SKELETON = ("iso_dsdl_include.xsl", "iso_abstract_expand.xsl", "iso_svrl_for_xslt2.xsl")
+Stylesheet = Any
+"""A stylesheet loaded into the engine."""
+
+
+class EngineError(Exception):
+    """The engine could not compile or run a stylesheet. Stays inside this room."""
+
+
+class Engine:
+    """One processor for many documents: starting it and loading stylesheets is what costs."""
+
+    def __init__(self) -> None:
+        if PySaxonProcessor is None:
+            raise ConfigurationError(Finding("ans-kit-engine-missing"))
+        self._processor = PySaxonProcessor(license=False)
+        self._xslt = self._processor.new_xslt30_processor()
+
+    def load(self, stylesheet: Path) -> Stylesheet:
+        """A stylesheet, ready to run. Paths that it reads are relative to where it lies."""
+        return _tried(lambda: self._xslt.compile_stylesheet(stylesheet_file=str(stylesheet)))
+
+    def compile(self, schematron: Path, steps: Sequence[Stylesheet], target: Path) -> None:
+        """Write the stylesheet of a schematron: whole or not at all."""
+        node = _tried(lambda: self._processor.parse_xml(xml_file_name=str(schematron)))
+        for step in steps:
+            node = _tried(lambda step=step, node=node: step.transform_to_value(xdm_node=node).head)  # type: ignore[misc]
+        unfinished = target.with_suffix(".part")
+        unfinished.write_text(str(node), "utf-8")
+        replace(unfinished, target)
+
+    def parse(self, content: str) -> Any:
+        """A document that has already been judged harmless."""
+        return _tried(lambda: self._processor.parse_xml(xml_text=content))
+
+    def run(self, stylesheet: Stylesheet, document: Any) -> bytes:
+        """What the stylesheet makes of a document."""
+        return str(_tried(lambda: stylesheet.transform_to_string(xdm_node=document))).encode()
+
+
+def _tried(action: Any) -> Any:
+    try:
+        result = action()
+    except PySaxonApiError as cause:
+        raise EngineError(" ".join(str(cause).split())) from cause
+    if result is None:
+        raise EngineError("no result")
+    return result
