@@ -192,7 +192,10 @@ class MailInbox(Protocol):
 
 class TrustedDomains(Protocol):
     def trusts(self, address: MailAddress) -> bool:
-        """Whether the address's domain is on the published list of the trusted space ("liste blanche")."""
+        """Whether the address's domain is on the published list of the trusted space ("liste blanche").
+
+        Raises TransportError (temporary) while the list is missing, unreadable or too old: nobody is trusted then.
+        """
 
 
 class PdfRenderer(Protocol):

@@ -10,7 +10,12 @@ from importlib.resources import files
 @cache
 def read_table(package: str, name: str) -> tuple[dict[str, str], ...]:
     """The rows of `name` in `package`, each as {column: cell}. ValueError when a row has a wrong number of cells."""
-    lines = [x for x in files(package).joinpath(name).read_text("utf-8").splitlines() if x and not x.startswith("#")]
+    return read_rows(files(package).joinpath(name).read_text("utf-8"))
+
+
+def read_rows(text: str) -> tuple[dict[str, str], ...]:
+    """The rows of a table given as text."""
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     columns = lines[0].split("\t")
     return tuple(dict(zip(columns, line.split("\t"), strict=True)) for line in lines[1:])
 

@@ -1,1 +1,1 @@
-"""The commands of `cpts-gateway`, one file each. Like `app`, they may know every room; nothing imports them but `cli`."""
+"""The commands of `cpts-gateway`, one file each. Like `app`, they may know every room; only `cli` imports them."""

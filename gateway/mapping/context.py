@@ -1,7 +1,7 @@
 """What a mapping may not invent: the time, the ids, and what the registry knows of the author's structure."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 
@@ -30,3 +30,7 @@ class Context:
     def oid(self, place: str) -> str:
         """The same as an OID under 2.25 (a UUID as integer). Source: ITU-T X.667."""
         return f"2.25.{self.uuid(place).int}"
+
+
+BENCH = Context(datetime(2026, 1, 1, tzinfo=UTC), "bench", "SA07", "AMBULATOIRE")
+"""A context for work on files, where no registry is at hand and no byte of the result is kept."""

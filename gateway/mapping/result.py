@@ -47,6 +47,7 @@ class Side:
     sha256: str | None = None
 
     def as_json(self) -> dict[str, str]:
+        """Its published form: what is unknown is left out."""
         values = {"kind": self.kind, "type": self.type, "sha256": self.sha256}
         return {name: value for name, value in values.items() if value is not None}
 

@@ -77,8 +77,10 @@ class MailClient:
         self._inbox().add_flags([uid], [b"\\Seen"], silent=True)
 
     def wait(self, timeout_seconds: float, stop: threading.Event) -> None:
-        """Return when something is new (IDLE), at the timeout, or soon after `stop` is set."""
+        """Return when something is unread (IDLE), at the timeout, or soon after `stop` is set."""
         imap = self._inbox()
+        if imap.search("UNSEEN"):
+            return  # it came since we last looked, and was told of with another answer: IDLE would not say it again
         imap.idle()
         waited = 0.0
         while waited < timeout_seconds and not stop.is_set() and not imap.idle_check(0.2):

@@ -13,6 +13,14 @@ from lxml import etree
 
 _NAMES = {"c": "urn:hl7-org:v3", "r": "urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0"}
 
+_NEEDED = (
+    "/c:ClinicalDocument/c:id",
+    "/c:ClinicalDocument/c:recordTarget",
+    "/c:ClinicalDocument/c:author/c:assignedAuthor/c:id",
+    "/c:ClinicalDocument/c:author/c:assignedAuthor/c:assignedPerson/c:name",
+)
+"""What the software cannot do without: it answers this author about this patient and this document."""
+
 
 class Unacceptable(Exception):
     """The software cannot integrate the archive. `code` is an application error of MSSanté."""
@@ -50,9 +58,15 @@ def open_archive(archive: bytes) -> Received:
         received = Received(_parsed(document), entry)
     except (zipfile.BadZipFile, etree.XMLSyntaxError, StopIteration, KeyError, IndexError):
         raise Unacceptable("906", "Archive illisible") from None
+    _check_parts(received)
     _check_bytes(entry, document)
     _check_identity(received)
     return received
+
+
+def _check_parts(received: Received) -> None:
+    if any(not elements(received.document, path) for path in _NEEDED):
+        raise Unacceptable("906", "Document incomplet")
 
 
 def _check_bytes(entry: etree._Element, document: bytes) -> None:

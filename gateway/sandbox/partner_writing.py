@@ -100,7 +100,7 @@ def write_report(received: Received, author: Professional, text: str, at: dateti
     archive = _pack(document, _filled("METADATA.XML", values), author)
     family, given, born = _traits(received)
     pdf_name = f"{at.astimezone(_PARIS):%Y%m%d}_{REPORT_LABEL}_{family}_{given}.pdf"
-    subject = f"XDM/1.0/DDM+{REPORT_LABEL} {family} {given} {born:%d/%m/%Y}"
+    subject = f"XDM/1.0/DDM+{REPORT_LABEL} {family} {given} {born}".rstrip()
     return Report(document, archive, pdf, pdf_name, subject)
 
 
@@ -112,7 +112,7 @@ def _render(received: Received, author: Professional, text: str, at: datetime) -
         "structure": author.structure_name,
         "city": author.city.capitalize(),
         "date": f"{at.astimezone(_PARIS):%d/%m/%Y}",
-        "patient": f"{family} {given}, né(e) le {born:%d/%m/%Y}",
+        "patient": f"{family} {given}, né(e) le {born}",
         "text": text,
     }
     page = (_TEMPLATES / "consultation-report.typ").read_bytes()
@@ -198,13 +198,14 @@ def _pack(document: bytes, metadata: bytes, author: Professional) -> bytes:
     return packed.getvalue()
 
 
-def _traits(received: Received) -> tuple[str, str, datetime]:
+def _traits(received: Received) -> tuple[str, str, str]:
     """Birth name, first given name, birth date, as subjects and file names want them."""
     patient = "/*/c:recordTarget/c:patientRole/c:patient/"
     family = received.value(patient + "c:name/c:family[@qualifier='BR']/text()")
     given = received.value(patient + "c:name/c:given[@qualifier='BR']/text()")
-    born = datetime.strptime(received.value(patient + "c:birthTime/@value")[:8], "%Y%m%d").replace(tzinfo=_PARIS)
-    return _plain(family).upper(), _plain(given).upper(), born
+    born = received.value(patient + "c:birthTime/@value")
+    day = f"{born[6:8]}/{born[4:6]}/{born[:4]}" if len(born) >= 8 else ""
+    return _plain(family).upper(), _plain(given).upper(), day
 
 
 def _plain(text: str) -> str:

@@ -36,7 +36,7 @@ from gateway.sandbox.partner_writing import KARIM_TAZEROUT, Professional, write_
 
 PRODUCT_NUMBER = "DEV000001"
 """X-MSS-NIL of a product that does not exist."""
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 10.0
 RETRY_SECONDS = 0.5
 
 REPORT_TEXT = """Cher confrère, chère consœur,

@@ -18,7 +18,7 @@ class TrustedSpace:
         self.path = path
         self._lock = threading.Lock()
         self._domains = {domain.lower() for domain in domains}
-        self._write()
+        self.publish()
 
     def trusts(self, address: str) -> bool:
         """Whether the address's domain is listed; sub-domains are domains of their own."""
@@ -28,16 +28,16 @@ class TrustedSpace:
         """List a domain, and publish."""
         with self._lock:
             self._domains.add(domain.lower())
-            self._write()
+            self.publish()
 
     def remove(self, domain: str) -> None:
         """Strike a domain off, and publish."""
         with self._lock:
             self._domains.discard(domain.lower())
-            self._write()
+            self.publish()
 
-    def _write(self) -> None:
-        """Replace the file in one step: a client never reads half a list."""
+    def publish(self) -> None:
+        """Write the file anew, with a new date, in one step: a client never reads half a list."""
         root = etree.Element("listeBlanche")
         for domain in sorted(self._domains):
             etree.SubElement(root, "domaine").text = domain

@@ -62,7 +62,11 @@ class AnsKit:
             copy = make_working_copy(folder, scratch)
             return cls(copy, engine, read_models(copy.folder / "ExemplesCDA"), tell)
         except (OSError, etree.LxmlError) as cause:
-            raise ConfigurationError(Finding("ans-kit-incomplete", facts=(("missing", type(cause).__name__),))) from cause
+            raise _incomplete(type(cause).__name__) from cause
+
+    @property
+    def engine_version(self) -> str:
+        return self._engine.version
 
     def validate(self, documents: Sequence[tuple[str, bytes]]) -> list[Verdict]:
         """One verdict per (name, document), in order. An unreadable document gets a verdict too; none stops another."""
@@ -83,7 +87,8 @@ class AnsKit:
             return Verdict(name, (f"unreadable: {refused.code}",), ())
         tree = document.root.getroottree()
         self._schema.validate(tree)
-        errors = tuple(f"line {error.line}: {error.message}" for error in self._schema.error_log)
+        log = self._schema.error_log.filter_from_errors()
+        errors = tuple(f"line {error.line}: {error.message}" for error in log)
         return Verdict(name, errors, self._run_profiles(document))
 
     def _run_profiles(self, document: ClinicalDocument) -> tuple[ProfileResult, ...]:
@@ -107,7 +112,7 @@ class AnsKit:
             except EngineError as cause:
                 if profile not in COMMON_PROFILES:
                     raise
-                raise ConfigurationError(Finding("ans-kit-incomplete", facts=(("missing", path),))) from cause
+                raise _incomplete(path) from cause
         return self._stylesheets[profile]
 
     def _compile_and_load(self, profile: str, schematron: Path) -> Stylesheet:
@@ -123,3 +128,7 @@ class AnsKit:
             engine_folder = self.copy.schematrons / "moteur"
             self._skeleton = tuple(self._engine.load(engine_folder / name) for name in SKELETON)
         return self._skeleton
+
+
+def _incomplete(missing: str) -> ConfigurationError:
+    return ConfigurationError(Finding("ans-kit-incomplete", facts=(("missing", missing),)))

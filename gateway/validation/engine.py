@@ -4,8 +4,7 @@ A schematron becomes a stylesheet by the three steps of the ISO skeleton, which 
 Source: ISO/IEC 19757-3; Saxonica, SaxonC-HE Python API.
 """
 
-from collections.abc import Sequence
-from os import replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,31 +34,35 @@ class Engine:
         self._processor = PySaxonProcessor(license=False)
         self._xslt = self._processor.new_xslt30_processor()
 
+    @property
+    def version(self) -> str:
+        return str(self._processor.version)
+
     def load(self, stylesheet: Path) -> Stylesheet:
         """A stylesheet, ready to run. Paths that it reads are relative to where it lies."""
-        return _tried(lambda: self._xslt.compile_stylesheet(stylesheet_file=str(stylesheet)))
+        return _tried(self._xslt.compile_stylesheet, stylesheet_file=str(stylesheet))
 
     def compile(self, schematron: Path, steps: Sequence[Stylesheet], target: Path) -> None:
         """Write the stylesheet of a schematron: whole or not at all."""
-        node = _tried(lambda: self._processor.parse_xml(xml_file_name=str(schematron)))
+        node = _tried(self._processor.parse_xml, xml_file_name=str(schematron))
         for step in steps:
-            node = _tried(lambda step=step, node=node: step.transform_to_value(xdm_node=node).head)  # type: ignore[misc]
+            node = _tried(step.transform_to_value, xdm_node=node).head
         unfinished = target.with_suffix(".part")
         unfinished.write_text(str(node), "utf-8")
-        replace(unfinished, target)
+        unfinished.replace(target)
 
     def parse(self, content: str) -> Any:
         """A document that has already been judged harmless."""
-        return _tried(lambda: self._processor.parse_xml(xml_text=content))
+        return _tried(self._processor.parse_xml, xml_text=content)
 
     def run(self, stylesheet: Stylesheet, document: Any) -> bytes:
         """What the stylesheet makes of a document."""
-        return str(_tried(lambda: stylesheet.transform_to_string(xdm_node=document))).encode()
+        return str(_tried(stylesheet.transform_to_string, xdm_node=document)).encode()
 
 
-def _tried(action: Any) -> Any:
+def _tried(action: Callable[..., Any], **arguments: Any) -> Any:
     try:
-        result = action()
+        result = action(**arguments)
     except PySaxonApiError as cause:
         raise EngineError(" ".join(str(cause).split())) from cause
     if result is None:

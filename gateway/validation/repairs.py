@@ -56,7 +56,7 @@ class WorkingCopy:
     @property
     def missing_includes(self) -> tuple[str, ...]:
         """Files that some schematron includes and that no repair could find: those models cannot be run."""
-        return tuple(sorted({str(path.relative_to(self.folder)) for path in _wanted_files(self.folder)}))
+        return tuple(sorted({path.relative_to(self.folder).as_posix() for path in _absent_includes(self.folder)}))
 
 
 def make_working_copy(kit: Path, scratch: Path) -> WorkingCopy:
@@ -115,11 +115,17 @@ def _schematron_files(folder: Path) -> Iterator[Path]:
 
 
 def _wanted_files(folder: Path) -> Iterator[Path]:
-    """Each file that a schematron includes, or a value set that it names, and that is not there."""
+    """Each file that a schematron includes, or a value set that it names (be it in a comment), and that is absent."""
+    yield from _absent_includes(folder)
     for schematron in _schematron_files(folder):
-        includes = [schematron.parent / href for href in _includes(schematron)]
-        sets = [folder / "jeuxDeValeurs" / name for name in _VALUE_SET_FILE.findall(_text(schematron))]
-        yield from (path for path in (*includes, *sets) if not path.exists())
+        sets = (folder / "jeuxDeValeurs" / name for name in _VALUE_SET_FILE.findall(_text(schematron)))
+        yield from (path for path in sets if not path.exists())
+
+
+def _absent_includes(folder: Path) -> Iterator[Path]:
+    for schematron in _schematron_files(folder):
+        includes = (schematron.parent / href for href in _includes(schematron))
+        yield from (path for path in includes if not path.exists())
 
 
 def _includes(schematron: Path) -> Iterator[str]:
@@ -165,7 +171,7 @@ def _missing_art_decor_sets(folder: Path) -> set[str]:
 def _build_art_decor_set(folder: Path, oid: str) -> None:
     """The value set `oid` in the form that the header profile reads: no namespace from `valueSet` down."""
     concepts = _concepts(folder / "jeuxDeValeurs", oid)
-    root = etree.Element(f"{{{_HL7}}}valueSets", nsmap={None: _HL7})
+    root = etree.Element(f"{{{_HL7}}}valueSets", nsmap={"hl7": _HL7})
     holder = etree.SubElement(etree.SubElement(root, "valueSet", id=oid), "conceptList")
     for concept in concepts:
         etree.SubElement(holder, "concept", attrib=dict(concept))

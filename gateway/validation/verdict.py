@@ -80,5 +80,5 @@ def read_svrl(profile: str, svrl: bytes) -> ProfileResult:
 
 
 def _failed(element: etree._Element) -> FailedAssert:
-    message = " ".join("".join(element.itertext()).split())
+    message = " ".join(str(element.xpath("string()")).split())
     return FailedAssert(element.get("location", ""), message, element.get("role") or element.get("flag") or "")

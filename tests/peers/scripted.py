@@ -66,7 +66,8 @@ class Hear:
         stage.heard.append(line[:-2])
         if not stage.encrypted:
             stage.heard_in_clear.append(line[:-2])
-        stage.tag = line.split(b" ")[0]
+        if b" " in line:  # IMAP's DONE has no tag and ends the command before it
+            stage.tag = line.split(b" ")[0]
         if line == b"QUIT\r\n" and self.word != b"QUIT":
             stage.sock.sendall(b"221 bye\r\n")
             raise ConnectionResetError

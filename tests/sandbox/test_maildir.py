@@ -2,7 +2,7 @@ import mailbox
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.sandbox.maildir import LETTERS, Mailbox, PostOffice, TooManyKeywords
@@ -77,6 +77,7 @@ def test_addresses_are_found_in_any_case(tmp_path: Path) -> None:
     assert office.find("nobody@medecin.mssante.example") is None
 
 
+@settings(max_examples=25)  # each example syncs files to the disk
 @given(given_flags=st.lists(FLAGS, min_size=1, max_size=4))
 def test_the_last_flags_given_are_the_flags(
     tmp_path_factory: pytest.TempPathFactory, given_flags: list[frozenset[str]]

@@ -220,6 +220,8 @@ def test_a_good_archive_is_opened() -> None:
         ((LETTER_DOCUMENT.encode(), b"2.25.1"), "METADATA.XML", "906"),
         ((b"<Value>DOC00001.XML", b"<Value>DOC00009.XML"), "METADATA.XML", "906"),
         ((b"<", b""), "METADATA.XML", "906"),
+        ((b"<author>", b"<author nullFlavor='UNK'/><x>"), "DOC00001.XML", "906"),
+        ((b"recordTarget>", b"recordTargets>"), "DOC00001.XML", "906"),
     ],
 )
 def test_an_archive_that_contradicts_itself_is_refused(change: tuple[bytes, bytes], suffix: str, code: str) -> None:
@@ -234,6 +236,16 @@ def test_what_is_no_archive_is_refused() -> None:
 
 
 # --- at work in the background
+
+
+def test_waiting_ends_at_once_when_something_is_unread(operator: Operator) -> None:
+    reader = client(operator)
+    list(reader.unread())
+    send(operator, NOTE)
+    began = time.monotonic()
+    reader.wait(5, threading.Event())
+    assert time.monotonic() - began < 2
+    reader.close()
 
 
 def test_a_partner_in_its_thread_answers_comes_back_after_a_cut_and_stops_when_told(operator: Operator) -> None:

@@ -22,6 +22,7 @@ class Binding:
     codes: frozenset[str]
 
     def holds(self, coding: Json) -> bool:
+        """Whether a Coding is one of the set: by system and code, its display does not count."""
         if not isinstance(coding, Mapping):
             return False
         system, code = coding.get("system"), coding.get("code")

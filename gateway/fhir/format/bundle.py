@@ -16,6 +16,7 @@ from typing import Any
 from gateway.errors import InputError
 from gateway.fhir.format.bindings import check_bindings
 from gateway.fhir.format.elements import Place, find, resource_type, walk
+from gateway.fhir.format.modifiers import check_modifiers
 from gateway.fhir.format.paths import safe_name
 from gateway.fhir.format.primitives import is_well_formed
 from gateway.fhir.format.reading import parse_json
@@ -25,6 +26,7 @@ from gateway.fhir.format.structure import check_structure
 from gateway.model import Finding
 
 Resource = Mapping[str, Any]
+MAX_FINDINGS = 200
 _RELATIVE = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}", re.ASCII)
 _VERSION = re.compile(r"/_history/[A-Za-z0-9.-]{1,64}\Z", re.ASCII)
 
@@ -180,15 +182,27 @@ def _not_a_bundle(name: str) -> Finding:
 
 
 def check_bundle(message: Message) -> tuple[Finding, ...]:
-    """Everything that is wrong with a message as FHIR, in the order of the Bundle; the content rules are `rules.py`.
+    """Everything that is wrong with a message as FHIR, MAX_FINDINGS at most; the content rules are `rules.py`.
 
-    References are judged only within resources of right structure, and the model library is asked only when our own
-    tables are content: otherwise one fault would be reported several times.
+    The model library is asked only when our own tables are content: it would repeat their findings in vaguer words.
     """
-    findings = [*_check_envelope(message), *check_structure(message.places), *check_bindings(message.places)]
+    findings = [
+        *_check_envelope(message),
+        *check_structure(message.places),
+        *check_bindings(message.places),
+        *check_modifiers(message.places),
+        *_check_references(message),
+    ]
     if not findings:
-        findings = list(_check_entries(message))
-    return tuple(dict.fromkeys(findings))
+        findings = [finding for entry in message.entries for finding in check_shape(entry.resource, entry.path)]
+    return _shortened(list(dict.fromkeys(findings)))
+
+
+def _shortened(findings: list[Finding]) -> tuple[Finding, ...]:
+    """At most MAX_FINDINGS and a word on the rest: an answer must not grow with the faults of a hostile Bundle."""
+    rest = len(findings) - MAX_FINDINGS
+    more = (Finding("more-findings", facts=(("count", str(rest)),)),) if rest > 0 else ()
+    return (*findings[:MAX_FINDINGS], *more)
 
 
 def _check_envelope(message: Message) -> Iterator[Finding]:
@@ -196,6 +210,13 @@ def _check_envelope(message: Message) -> Iterator[Finding]:
         yield Finding("not-a-message", "Bundle.type")
     if not message.entries or message.entries[0].index != 0 or message.header.type != "MessageHeader":
         yield Finding("no-message-header", "Bundle.entry[0].resource")
+    for index, entry in enumerate(_list(message.bundle.get("entry"))):
+        if isinstance(entry, Mapping) and "resource" not in entry:
+            yield Finding("missing-element", f"Bundle.entry[{index}].resource")
+    yield from _check_full_urls(message)
+
+
+def _check_full_urls(message: Message) -> Iterator[Finding]:
     counts = Counter(entry.full_url for entry in message.entries)
     for entry in message.entries:
         if not entry.full_url:
@@ -204,7 +225,6 @@ def _check_envelope(message: Message) -> Iterator[Finding]:
             yield Finding("duplicate-full-url", f"Bundle.entry[{entry.index}].fullUrl")
 
 
-def _check_entries(message: Message) -> Iterator[Finding]:
+def _check_references(message: Message) -> Iterator[Finding]:
     for entry in message.entries:
         yield from check_references(message.places_of(entry), partial(message.resolve, from_entry=entry))
-        yield from check_shape(entry.resource, entry.path)

@@ -50,6 +50,8 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Array:
+    """A JSON array; `ordered` where FHIR says that order counts."""
+
     path: str
     items: tuple["Node", ...]
     ordered: bool

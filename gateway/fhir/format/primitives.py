@@ -29,7 +29,7 @@ def _is_code(value: Json) -> bool:
 
 
 def _is_uri(value: Json) -> bool:
-    return isinstance(value, str) and value != "" and not any(character.isspace() for character in value)
+    return isinstance(value, str) and value.split() == [value]
 
 
 def _integer(low: int, high: int = 2**31 - 1) -> Callable[[Json], bool]:

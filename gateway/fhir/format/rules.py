@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from gateway.fhir.format import systems
 from gateway.fhir.format.attachments import check_attachments
 from gateway.fhir.format.bundle import Entry, Message
 from gateway.fhir.format.codes import own_codes
@@ -92,7 +93,8 @@ def _check_is(message: Message, rule: Rule) -> Iterator[Finding]:
 
 
 def _check_coded(message: Message, rule: Rule) -> Iterator[Finding]:
-    system, _, code = rule.argument.partition("#")
+    name, _, code = rule.argument.partition("#")
+    system: str = getattr(systems, name)
     accepted = {code} if code else set(own_codes()[system])
     for entry in message.all(rule.resource):
         codings = _values(entry, f"{rule.path}.coding")

@@ -92,7 +92,7 @@ def _has_companion(holder: Mapping[str, Json], name: str, index: int) -> bool:
 
 
 def _check_presence(value: Mapping[str, Json], path: str, holder: str) -> Iterator[Finding]:
-    present = {name.removeprefix("_") for name in value}
+    present = dict.fromkeys(name.removeprefix("_") for name in value)
     found = [definition for name in present if (definition := find_definition(holder, name))]
     chosen = Counter(definition.choice for definition in found if definition.choice)
     for name, choice in _required(holder):

@@ -16,7 +16,6 @@ REFERRAL_CATEGORY: Final = f"{CANONICAL}/CodeSystem/referral-category"
 REFERRAL_BUSINESS_STATUS: Final = f"{CANONICAL}/CodeSystem/referral-business-status"
 ERROR: Final = f"{CANONICAL}/CodeSystem/error"
 TASK_OUTPUT: Final = f"{CANONICAL}/CodeSystem/task-output"
-TASK_IDENTIFIER: Final = f"{CANONICAL}/identifier/task"
 
 # --- identifiers. Source: FR Core, FRCorePatientINSProfile, FRCorePractitionerProfile, FRCoreOrganizationProfile ---
 

@@ -35,11 +35,15 @@ def _row(teller: Teller) -> tuple[str, str]:
     return _when(teller), joined(" — ", joined(", ", text, states), details(teller, *_DETAILS))
 
 
+def _age_or_date(teller: Teller, name: str) -> str:
+    found, _ = choice(teller.root, name)
+    told = choice_words(teller, name)
+    return f"l'âge de {told}" if found.endswith("Range") else told
+
+
 def _when(teller: Teller) -> str:
     """`2016`, `2011 à 2012`, or when it was recorded where nothing else is known."""
-    start = beginning(choice_words(teller, "onset"))
-    _, end = choice(teller.root, "abatement")
-    ended = choice_words(teller, "abatement")
-    fin = f"fin : {ended}" if end.exists else ""
+    start, end = beginning(_age_or_date(teller, "onset")), _age_or_date(teller, "abatement")
+    fin = f"fin : {end}" if end else ""
     recorded = teller.say(teller["recordedDate"])
     return joined(" ; ", start, fin, f"(noté {on(recorded)})" if recorded else "")

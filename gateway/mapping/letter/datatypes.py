@@ -12,9 +12,9 @@ from gateway.mapping.letter.attachments import attachment
 from gateway.mapping.letter.concepts import coding, concept
 from gateway.mapping.letter.dates import french_date, french_time, is_date, period
 from gateway.mapping.letter.dosages import dosage, timing
-from gateway.mapping.letter.draft import Teller, choice, members
+from gateway.mapping.letter.draft import Teller, choice, items, members
 from gateway.mapping.letter.narrative import narrative_text
-from gateway.mapping.letter.quantities import number, quantity, range_, ratio
+from gateway.mapping.letter.quantities import age, number, quantity, range_, ratio
 from gateway.mapping.letter.titles import title_of
 from gateway.mapping.letter.vocabulary import has_label, label_of, small, word_of
 from gateway.mapping.result import Outcome
@@ -27,7 +27,7 @@ _SEPARATOR = " ; "
 def words(teller: Teller, name: str, parent: Element | None = None, holder: str = "") -> str:
     """All that stands at the member `name` of the resource (or of `parent`, which is of type `holder`)."""
     parent, holder = parent or teller.root, holder or teller.type
-    found = [tell(teller, item, holder, member) for member, item in members(parent) if member == name]
+    found = [tell(teller, item, holder, name) for item in items(parent, name)]
     return _SEPARATOR.join(text for text in found if text)
 
 
@@ -127,10 +127,15 @@ def extension(teller: Teller, element: Element, place: str) -> str:
     """An extension: the end of its URL as label, then its value or its own extensions."""
     url = element["url"].peek() or ""
     name = url.rstrip("/").rpartition("/")[2]
-    label = label_of(name) if has_label(name) else f"{label_of(name)} ({teller.say(element['url'])})"
+    label = label_of(name) if has_label(name) else _unknown_label(name, teller.say(element["url"]) or "")
     value = rest(teller, element, "Extension").removeprefix("Valeur : ")
     warning = "ATTENTION, modifie le sens : " if place.endswith("modifierExtension") else ""
     return f"{warning}{label} : {value}" if value else f"{warning}{label}"
+
+
+def _unknown_label(name: str, url: str) -> str:
+    """Only its URL says for sure what an extension means; inside another one the name is all there is."""
+    return url if name == url else f"{label_of(name)} ({url})"
 
 
 def period_words(teller: Teller, element: Element, place: str) -> str:
@@ -173,6 +178,7 @@ _SHAPES: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"numerator"}), "Ratio"),
     (frozenset({"unit", "comparator"}), "Quantity"),
     (frozenset({"contentType"}), "Attachment"),
+    (frozenset({"text"}), "CodeableConcept"),
 )
 
 Sentence = Callable[[Teller, Element, str], str]
@@ -181,7 +187,7 @@ _SENTENCES: dict[str, Sentence] = {
     "Coding": coding,
     "Quantity": quantity,
     "SimpleQuantity": quantity,
-    "Age": quantity,
+    "Age": age,
     "Count": quantity,
     "Distance": quantity,
     "Duration": quantity,

@@ -22,4 +22,5 @@ def _device(teller: Teller) -> str:
     warning = _WARNINGS.get(teller["status"].peek() or "", "")
     names = [words(teller, "name", item, "Device.deviceName") for item in teller.root.each("deviceName")]
     name = joined(" — ", words(teller, "type"), *names) or "Dispositif sans intitulé"
-    return joined(" — ", warning + joined(", ", name, words(teller, "status")), details(teller, *_DETAILS))
+    status = words(teller, "status")
+    return joined(" — ", warning + joined(", ", name, "" if warning else status), details(teller, *_DETAILS))

@@ -28,6 +28,7 @@ class Draft:
     """Attached plain texts: title, content."""
 
     def teller(self, entry: Entry) -> "Teller":
+        """The teller of one resource; what it reads is accounted for."""
         root = Element(entry.resource, entry.path, self.ledger)
         return Teller(self, entry, root, root["resourceType"].peek() or "Resource")
 
@@ -72,24 +73,32 @@ class Teller:
         return any(path not in claims and structural_rule(path) is None for path, _ in element.leaves())
 
 
+def items(parent: Element, name: str) -> list[Element]:
+    """What stands at a member: the items of a list, else the one value; nothing where it is absent."""
+    member = parent[name]
+    if _is_list(member.value) or _is_list(member.companion):
+        return list(parent.each(name))
+    return [member] if member.exists else []
+
+
 def members(element: Element) -> Iterator[tuple[str, Element]]:
     """The members of a FHIR object, lists flattened: (name, item). An extension of a primitive comes with it."""
-    value = element.value if isinstance(element.value, Mapping) else element.companion
-    if not isinstance(value, Mapping):
-        return
-    holder = element if value is element.value else Element(value, element.path, element.ledger)
-    for name in dict.fromkeys(key.removeprefix("_") for key in value):
-        if _is_list(holder[name].value) or _is_list(holder[name].companion):
-            yield from ((name, item) for item in holder.each(name))
-        else:
-            yield name, holder[name]
+    holder = element if isinstance(element.value, Mapping) else Element(element.companion, element.path, element.ledger)
+    for name in names(holder):
+        yield from ((name, item) for item in items(holder, name))
+
+
+def names(element: Element) -> list[str]:
+    """The names of the members, each once: `_birthDate` is `birthDate`."""
+    value = element.value
+    return list(dict.fromkeys(key.removeprefix("_") for key in value)) if isinstance(value, Mapping) else []
 
 
 def choice(element: Element, name: str) -> tuple[str, Element]:
     """The member of a choice (`onset` → `onsetDateTime`) with its JSON name; a missing one when absent."""
-    for found, member in members(element):
+    for found in names(element):
         if found == name or (found.startswith(name) and found[len(name)].isupper()):
-            return found, member
+            return found, element[found]
     return name, element[name]
 
 

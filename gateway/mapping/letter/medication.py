@@ -14,6 +14,7 @@ from gateway.mssante.format.letter import Block, Paragraph
 _CURRENT = frozenset({"active", "intended", "unknown", "draft", ""})
 _SILENT = frozenset({"active"})
 """The table's own title says it."""
+_OTHERS = "À ne pas donner, arrêtés, suspendus ou non pris :"
 _DETAILS = {
     "MedicationStatement": ("reasonCode", "reasonReference", "statusReason", "informationSource", "note"),
     "MedicationRequest": (
@@ -30,11 +31,15 @@ _DETAILS = {
 
 def blocks(tellers: Sequence[Teller]) -> tuple[Block, ...]:
     """What the patient takes, then what he no longer takes, never mixed."""
-    current = [_row(teller) for teller in tellers if _status(teller) in _CURRENT]
-    others = [_row(teller) for teller in tellers if _status(teller) not in _CURRENT]
+    current = [_row(teller) for teller in tellers if _is_current(teller)]
+    others = [_row(teller) for teller in tellers if not _is_current(teller)]
     head = ("Médicament", "Posologie", "Depuis")
-    stopped: tuple[Block, ...] = (Paragraph("Arrêtés, suspendus ou non pris :", strong=True),) if others else ()
+    stopped: tuple[Block, ...] = (Paragraph(_OTHERS, strong=True),) if others else ()
     return (*table(head, current), *stopped, *table(("Médicament", "Posologie", "Période"), others))
+
+
+def _is_current(teller: Teller) -> bool:
+    return _status(teller) in _CURRENT and teller["doNotPerform"].peek() != "true"
 
 
 def _status(teller: Teller) -> str:

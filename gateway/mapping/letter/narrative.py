@@ -31,13 +31,20 @@ _BLOCKS = frozenset(
     ]
 )
 _LISTS = frozenset({"ul", "ol"})
+_BREAK = "\0"
+"""Stands for `<br/>` until spaces are folded: no XML text can hold it."""
 _SILENT = frozenset({"script", "style", "head"})
 
 
 def narrative_blocks(xhtml: str) -> tuple[Block, ...]:
     """The blocks of a `div`; what is not XML is read as HTML, and what is not even that as plain text."""
-    root = _parse(xhtml)
-    return tuple(_walk(root)) if root is not None else _paragraph(re.sub(r"<[^>]*>", " ", xhtml))
+    try:
+        root = _parse(xhtml)
+        if root is not None:
+            return tuple(_walk(root))
+    except RecursionError:
+        pass  # Nested beyond all reason: its words are told without their form.
+    return _paragraph(re.sub(r"<[^>]*>", " ", xhtml))
 
 
 def narrative_text(xhtml: str) -> str:
@@ -51,8 +58,8 @@ def words_in(blocks: "Iterator[Block] | tuple[Block, ...]") -> set[str]:
 
 
 def _parse(xhtml: str) -> etree._Element | None:
-    xml = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    html = etree.HTMLParser(no_network=True, huge_tree=False)
+    xml = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
+    html = etree.HTMLParser(no_network=True, huge_tree=True)
     for parser in (xml, html):
         try:
             root = etree.fromstring(xhtml.encode(), parser)
@@ -107,7 +114,7 @@ def _rows(element: etree._Element) -> Iterator[etree._Element]:
 
 def _inline(element: etree._Element, name: str) -> str:
     if name == "br":
-        return "\n"
+        return _BREAK
     return _text(element)
 
 
@@ -119,7 +126,7 @@ def _text(element: etree._Element) -> str:
     own = [element.get("alt") or "" if name == "img" else "", element.text or ""]
     for child in element:
         gap = " " if _name(child) in _BLOCKS | _LISTS | {"li", "tr", "td", "th", "table"} else ""
-        own += [gap, "\n" if _name(child) == "br" else _text(child), gap, child.tail or ""]
+        own += [gap, _BREAK if _name(child) == "br" else _text(child), gap, child.tail or ""]
     return "".join(own)
 
 
@@ -129,7 +136,7 @@ def _paragraph(text: str) -> tuple[Block, ...]:
 
 
 def _clean(text: str) -> str:
-    lines = (" ".join(line.split()) for line in text.split("\n")) if "\n" in text else iter([" ".join(text.split())])
+    lines = (" ".join(line.split()) for line in text.split(_BREAK))
     return "\n".join(line for line in lines if line)
 
 

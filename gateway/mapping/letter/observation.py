@@ -27,18 +27,21 @@ def category(teller: Teller) -> str:
 
 
 def vital_signs(tellers: Sequence[Teller]) -> tuple[Block, ...]:
+    """A table; the date last."""
     dates, once = _dates(tellers)
     rows = [(_name(t), _result(t), _norm(t, t.root, _PLACE), date) for t, date in zip(tellers, dates, strict=True)]
     return (*table(("Mesure", "Valeur", "Norme", "Date"), rows), *_common(tellers, once))
 
 
 def results(tellers: Sequence[Teller]) -> tuple[Block, ...]:
+    """A table; the date first."""
     dates, once = _dates(tellers)
     rows = [(date, _name(t), _result(t), _norm(t, t.root, _PLACE)) for t, date in zip(tellers, dates, strict=True)]
     return (*table(("Date", "Examen", "Résultat", "Norme"), rows), *_common(tellers, once))
 
 
 def way_of_life(tellers: Sequence[Teller]) -> tuple[Block, ...]:
+    """A list: name, finding, date."""
     items = [joined(" : ", _name(t), joined(" — ", _result(t), _norm(t, t.root, _PLACE), _date(t))) for t in tellers]
     return (*((Bullets(tuple(items)),) if items else ()), *_common(tellers, ""))
 

@@ -150,7 +150,9 @@ def _ins(teller: Teller) -> str:
     reliability = teller.root.extension(systems.IDENTITY_RELIABILITY)
     status = reliability.extension("identityStatus")["valueCoding"]["code"].peek()
     if status != "QUAL":
-        return f"Identité {word_of('identityStatus', status or '') or 'sans statut'} (INS non qualifiée)"
+        teller.say(reliability.extension("identityStatus")["valueCoding"]["code"])
+        told = word_of("identityStatus", status or "") or status
+        return f"Identité {told}, INS non transmise" if told else "INS non transmise"
     value = next((i["value"].peek() for i in teller.root.each("identifier") if _is_ins(i)), None)
     return f"INS {value} (identité qualifiée)" if value else "Identité qualifiée"
 

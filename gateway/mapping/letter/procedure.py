@@ -20,5 +20,6 @@ def blocks(tellers: Sequence[Teller]) -> tuple[Block, ...]:
 
 def _act(teller: Teller) -> str:
     warning = _WARNINGS.get(teller["status"].peek() or "", "")
-    head = joined(", ", words(teller, "code") or "Acte sans intitulé", words(teller, "status"))
+    status = words(teller, "status")
+    head = joined(", ", words(teller, "code") or "Acte sans intitulé", "" if warning else status)
     return joined(" — ", warning + head, details(teller, *_DETAILS))

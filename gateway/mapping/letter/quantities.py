@@ -62,6 +62,11 @@ def quantity(teller: Teller, element: Element, place: str) -> str:
     return f"{shown} {_counted(unit, value)}" if unit else shown
 
 
+def age(teller: Teller, element: Element, place: str) -> str:
+    """An Age: never to be read as a duration."""
+    return f"l'âge de {quantity(teller, element, place)}"
+
+
 def range_(teller: Teller, element: Element, place: str) -> str:
     """A Range: `12 à 16 g/dL`; the unit once where it is the same."""
     low, high = element["low"], element["high"]
@@ -84,15 +89,15 @@ def ratio(teller: Teller, element: Element, place: str) -> str:
 
 
 def _unit(teller: Teller, element: Element) -> str:
-    """The unit as written; its code, where that says it otherwise, in the table at the end."""
+    """The unit as a doctor writes it; its code, where that says it otherwise, in the table at the end."""
     structured = teller.is_structured(element["code"])
-    unit, code = teller.say(element["unit"]), teller.say(element["code"])
+    unit, code = teller.say(element["unit"]) or "", teller.say(element["code"]) or ""
     element["system"].take(Outcome.STRUCTURAL, "structural-unit-system")
-    word = word_of("Quantity.code", code or "") or code or ""
-    if unit and code and not structured and (code not in (unit, unit.replace(" ", "")) or unit == _NO_UNIT):
+    shown = unit if unit and unit != code else word_of("Quantity.code", code) or code
+    if unit and not structured and code not in ("", shown, shown.replace(" ", "")):
         name = "UCUM" if element["system"].peek() == systems.UCUM else element["system"].peek() or ""
-        teller.add_code(unit, f"{name} {code}".strip())
-    return (unit or word) if unit != _NO_UNIT else ""
+        teller.add_code(shown, f"{name} {code}".strip())
+    return "" if unit == _NO_UNIT else shown
 
 
 def _counted(unit: str, value: str | None) -> str:

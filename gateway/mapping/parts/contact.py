@@ -1,7 +1,9 @@
 """FHIR Address and ContactPoint ↔ CDA AD and TEL.
 
 Source: HL7 V3 data types (AD, TEL); ANS "Structuration minimale": an addr has structured parts or lines, never both.
-We write the parts: the first line as streetName, further lines as additionalLocator.
+We write the parts: the first line as streetName, the second as additionalLocator. What the ANS profile has no room
+for (further lines, an old address, a telecom that is old, temporary or at an https URL) stays unclaimed, so that the
+letter tells it.
 """
 
 from urllib.parse import quote, unquote
@@ -13,8 +15,12 @@ from gateway.mapping.result import Outcome
 from gateway.mapping.source import Element, Node
 from gateway.mssante.format.build import add
 
-_ADDRESS_USE = {"home": "H", "work": "WP", "temp": "TMP", "old": "OLD"}
-_TELECOM_USE = {"home": "H", "work": "WP", "mobile": "MC", "temp": "TMP", "old": "OLD"}
+_ADDRESS_USE = {"home": "H", "work": "WP", "temp": "TMP"}
+_TELECOM_USE = {"home": "H", "work": "WP", "mobile": "MC"}
+_READ_USE = {"temp": "TMP", "old": "OLD"}
+"""Uses that others may write and the ANS profile does not allow us to."""
+_ADDRESS_PARTS = (("postalCode", "postalCode"), ("city", "city"), ("state", "state"), ("country", "country"))
+_WEB = ("http:", "ftp:")
 _SCHEME = {"phone": "tel:", "fax": "fax:", "email": "mailto:", "url": ""}
 _STREET = ("houseNumber", "houseNumberNumeric", "streetNameType", "streetNameBase", "streetName")
 
@@ -22,14 +28,14 @@ _STREET = ("houseNumber", "houseNumberNumeric", "streetNameType", "streetNameBas
 def address_to_cda(parent: etree._Element, address: Element, rule: str) -> None:
     """Add one `addr`. Parts that AD has no place for stay unclaimed."""
     use = address["use"].peek()
-    target = add(parent, "addr", use=_ADDRESS_USE.get(use or ""))
-    if target.get("use"):
-        address["use"].structured(rule)
-    for index, line in enumerate(address.each("line")):
-        add(target, "additionalLocator" if index else "streetName", line.structured(rule))
-    for fhir, cda in (("postalCode", "postalCode"), ("city", "city"), ("state", "state"), ("country", "country")):
-        if value := address[fhir].structured(rule):
-            add(target, cda, value)
+    lines = list(zip(("streetName", "additionalLocator"), address.each("line"), strict=False))
+    parts = [*lines, *((cda, address[fhir]) for fhir, cda in _ADDRESS_PARTS)]
+    if (use and use not in _ADDRESS_USE) or not any(part.peek() for _, part in parts):
+        return
+    target = add(parent, "addr", use=_ADDRESS_USE[address["use"].structured(rule) or ""] if use else None)
+    for name, part in parts:
+        if value := part.structured(rule):
+            add(target, name, value)
 
 
 def address_to_fhir(node: Node, rule: str) -> dict[str, object] | None:
@@ -39,7 +45,7 @@ def address_to_fhir(node: Node, rule: str) -> dict[str, object] | None:
     more = ("additionalLocator", "unitID", "postBox", "streetAddressLine")
     lines = [street, *(text for name in more for n in node.each(name) if (text := n.text(rule)))]
     address: dict[str, object] = {}
-    if kind := _key_of(_ADDRESS_USE, use):
+    if kind := _key_of(_ADDRESS_USE | _READ_USE, use):
         address["use"] = kind
     if any(lines):
         address["line"] = [line for line in lines if line]
@@ -58,8 +64,15 @@ def telecoms_to_cda(parent: etree._Element, holder: Element, rule: str, *, mailb
         system = telecom["system"].peek() or ""
         if not mailboxes and telecom.extension(EMAIL_TYPE).exists:
             telecom.claim_all(Outcome.WITHHELD, "mss-address-not-in-cda")
-        elif system in _SCHEME and telecom["value"].exists:
+        elif _is_writable(telecom, system):
             _telecom_to_cda(parent, telecom, _SCHEME[system], rule)
+
+
+def _is_writable(telecom: Element, system: str) -> bool:
+    """Whether the ANS profile takes it: a known scheme, a value, and no use beyond home, work, mobile."""
+    value, use = telecom["value"].peek() or "", telecom["use"].peek()
+    fits = value.startswith(_WEB) if system == "url" else system in _SCHEME and bool(value)
+    return fits and (use is None or use in _TELECOM_USE)
 
 
 def _telecom_to_cda(parent: etree._Element, telecom: Element, scheme: str, rule: str) -> None:
@@ -78,7 +91,7 @@ def telecoms_to_fhir(holder: Node, rule: str) -> list[dict[str, object]]:
         value, use = node.attribute("value", rule), node.attribute("use", rule)
         node.attribute("nullFlavor", f"{rule}-unknown")
         if value:
-            found.append(_telecom_to_fhir(value, _key_of(_TELECOM_USE, use)))
+            found.append(_telecom_to_fhir(value, _key_of(_TELECOM_USE | _READ_USE, use)))
     return found
 
 

@@ -160,11 +160,14 @@ def _treating_doctor(document: etree._Element, who: Professional) -> None:
 
 
 def _order(document: etree._Element, order: Order) -> None:
+    named = [identifier for identifier in order.identifiers if identifiers.is_complete(identifier)]
+    if not named:  # CDA wants an id in each order
+        return
     target = add(add(document, "inFulfillmentOf"), "order")
-    for identifier in order.identifiers:
+    for identifier in named:
         identifiers.to_cda(target, identifier, "order-id")
     if order.category:
-        coding.to_cda(target, "code", order.category, "order-category", "none")
+        coding.to_cda(target, "code", order.category, "order-category", None)
 
 
 def _service_event(document: etree._Element, source: HeaderSource, context: Context) -> None:

@@ -30,6 +30,11 @@ def add_id(parent: etree._Element, system: str, value: str) -> None:
     )
 
 
+def is_complete(identifier: Element) -> bool:
+    """Whether it has the system and the value that an II needs."""
+    return bool(identifier["system"].peek() and identifier["value"].peek())
+
+
 def to_cda(parent: etree._Element, identifier: Element, rule: str) -> bool:
     """Add the identifier's system and value; False where either is missing. `use` and `type` are the caller's."""
     system, value = identifier["system"].peek(), identifier["value"].peek()

@@ -4,25 +4,30 @@ A patient's name says which part comes from the birth record (`BR`) and which is
 Source: ANS "Structuration minimale des documents de santé", INS block; HL7 V3 data types (PN).
 """
 
+from collections.abc import Iterator
+
 from lxml import etree
 
 from gateway.fhir.format.systems import BIRTH_GIVEN_NAMES
 from gateway.mapping.source import Element, Node
+from gateway.mapping.terminology import display_of
 from gateway.mssante.format.build import add
 
 Name = dict[str, object]
 
 
 def person_to_cda(parent: etree._Element, name: Element, rule: str) -> None:
-    """A professional's name: prefix, family, given, suffix."""
+    """A professional's name: one of each part, prefix and suffix from their value sets. The rest stays unclaimed."""
     target = add(parent, "name")
-    for prefix in name.each("prefix"):
-        add(target, "prefix", prefix.structured(rule))
+    _first_to_cda(target, "prefix", (p for p in name.each("prefix") if display_of("civilities", p.peek() or "")), rule)
     add(target, "family", name["family"].structured(rule))
-    for given in name.each("given"):
-        add(target, "given", given.structured(rule))
-    for suffix in name.each("suffix"):
-        add(target, "suffix", suffix.structured(rule))
+    _first_to_cda(target, "given", name.each("given"), rule)
+    _first_to_cda(target, "suffix", (s for s in name.each("suffix") if display_of("titles", s.peek() or "")), rule)
+
+
+def _first_to_cda(target: etree._Element, part: str, values: Iterator[Element], rule: str) -> None:
+    if first := next(values, None):
+        add(target, part, first.structured(rule))
 
 
 def person_to_fhir(node: Node, rule: str) -> Name | None:
@@ -37,7 +42,10 @@ def person_to_fhir(node: Node, rule: str) -> Name | None:
 
 
 def patient_to_cda(parent: etree._Element, patient: Element) -> None:
-    """The birth name and the used name in one `name`, as the INS block wants them."""
+    """The birth name and the used name in one `name`, as the INS block wants them.
+
+    Without either, the first name stands as the used one: nobody said that it comes from the birth record.
+    """
     target = add(parent, "name")
     for name in patient.each("name"):
         if name["use"].peek() == "official":
@@ -45,6 +53,8 @@ def patient_to_cda(parent: etree._Element, patient: Element) -> None:
     for name in patient.each("name"):
         if name["use"].peek() == "usual":
             _used_name_to_cda(target, name)
+    if not len(target) and (name := patient.first("name")).exists:
+        _used_name_to_cda(target, name)
 
 
 def _birth_name_to_cda(target: etree._Element, name: Element) -> None:
@@ -63,7 +73,8 @@ def _birth_name_to_cda(target: etree._Element, name: Element) -> None:
 
 
 def _used_name_to_cda(target: etree._Element, name: Element) -> None:
-    name["use"].structured("patient-name-qualifier")
+    if name["use"].peek() == "usual":
+        name["use"].structured("patient-name-qualifier")
     if name["family"].exists:
         add(target, "family", name["family"].structured("patient-used-name"), qualifier="CL")
     for given in name.each("given"):

@@ -108,16 +108,11 @@ def _person_to_cda(target: etree._Element, patient: Element) -> None:
     gender = _GENDER.get(patient["gender"].peek() or "")
     if gender:
         patient["gender"].structured("patient-gender")
-        add(
-            target,
-            "administrativeGenderCode",
-            code=gender,
-            displayName=_GENDER_NAME[gender],
-            codeSystem=oids.ADMINISTRATIVE_GENDER,
-        )
-    else:
-        unknown(target, "administrativeGenderCode")
+    else:  # the profile wants a code and has none for "other": the letter tells it
+        gender = _GENDER["unknown"]
         patient.ledger.fill("recordTarget/patientRole/patient/administrativeGenderCode", "patient-gender-unknown")
+    name, system = _GENDER_NAME[gender], oids.ADMINISTRATIVE_GENDER
+    add(target, "administrativeGenderCode", code=gender, displayName=name, codeSystem=system)
     _birth_time_to_cda(target, patient)
     _birth_place_to_cda(target, patient)
 

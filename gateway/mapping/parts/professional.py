@@ -124,9 +124,9 @@ def _claim_identifier(identifier: Element, type_code: str) -> None:
 
 
 def person_name_to_cda(entity: etree._Element, practitioner: Element, element: str) -> None:
-    """assignedPerson, associatedPerson or informationRecipient, with the first name given."""
+    """assignedPerson, associatedPerson or informationRecipient, with the first name given; CDA wants its family."""
     name = practitioner.first("name")
-    if name.exists:
+    if name["family"].peek():
         names.person_to_cda(add(entity, element), name, "professional-name")
 
 
@@ -134,10 +134,10 @@ def organization_to_cda(
     target: etree._Element, organization: Element, *, mailboxes: bool = True, described: bool = True
 ) -> etree._Element:
     """Fill a representedOrganization, receivedOrganization, scopingOrganization or custodian organisation."""
-    for identifier in organization.each("identifier"):
-        if _system(identifier) == IDNST and identifier["value"].exists:
-            _claim_identifier(identifier, "IDNST")
-            identifiers.add_id(target, IDNST, identifier["value"].peek() or "")
+    national = (i for i in organization.each("identifier") if _system(i) == IDNST and i["value"].peek())
+    if identifier := next(national, None):  # the profile takes one
+        _claim_identifier(identifier, "IDNST")
+        identifiers.add_id(target, IDNST, identifier["value"].peek() or "")
     if name := organization["name"].structured("structure-name"):
         add(target, "name", name)
     if described:

@@ -40,11 +40,8 @@ def translated(step: Step) -> Iterator[None]:
 def failure(error: Exception, step: Step) -> TransportError:
     """The error of an exception that the library raised in this step."""
     chain = list(_chain(error))
-    tls = next((link for link in chain if isinstance(link, ssl.SSLError)), None)
-    if tls is not None:
-        return _error("imap-tls", step, "reason", tls.reason or type(tls).__name__)
     if step is Step.STARTTLS and not any(isinstance(link, TimeoutError) for link in chain):
-        return _error("imap-tls", step, "reason", type(error).__name__)
+        return _error("imap-tls", step, "reason", _reason(chain))
     if step is Step.CONNECT or any(isinstance(link, (OSError, EOFError, IMAPClientAbortError)) for link in chain):
         return _error("imap-connection", step, "cause", type(error).__name__)
     if step is Step.LOGIN:
@@ -54,6 +51,12 @@ def failure(error: Exception, step: Step) -> TransportError:
 
 def _error(code: str, step: Step, name: str, value: str) -> TransportError:
     return TransportError(Finding(code, step.value, ((name, value),)), temporary=True)
+
+
+def _reason(chain: list[BaseException]) -> str:
+    """OpenSSL's own name of what went wrong, e.g. `CERTIFICATE_VERIFY_FAILED`, or the exception's."""
+    reasons = [link.reason for link in chain if isinstance(link, ssl.SSLError) and link.reason]
+    return reasons[0] if reasons else type(chain[0]).__name__
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

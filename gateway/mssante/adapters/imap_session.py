@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeVar
 
 from imapclient import SEEN, IMAPClient
 
@@ -20,6 +20,8 @@ DONE = b"$CptsDone"
 """Our keyword on mails that need no more work."""
 MAX_HEADER_BYTES = 65_536
 FLAG_BATCH = 500
+
+T = TypeVar("T", int, bytes)
 
 # IMAPClient logs whole conversations, mails included, at level DEBUG.
 logging.getLogger("imapclient").setLevel(logging.WARNING)
@@ -76,19 +78,15 @@ class Session:
 
     def size(self, uid: int) -> int | None:
         """The size of a mail, or None when it is no longer there."""
-        size = self._fetch(uid, b"RFC822.SIZE", b"RFC822.SIZE")
-        return None if size is None else int(size or 0)
+        return self._fetch(uid, "RFC822.SIZE", b"RFC822.SIZE", int)
 
     def content(self, uid: int) -> bytes | None:
         """The whole mail without setting \\Seen, or None when it is no longer there."""
-        content: bytes | None = self._fetch(uid, b"BODY.PEEK[]", b"BODY[]")
-        return content
+        return self._fetch(uid, "BODY.PEEK[]", b"BODY[]", bytes)
 
     def headers(self, uid: int) -> bytes | None:
         """The start of the mail's headers without setting \\Seen, or None when it is no longer there."""
-        item = f"BODY.PEEK[HEADER]<0.{MAX_HEADER_BYTES}>".encode()
-        start: bytes | None = self._fetch(uid, item, b"BODY[HEADER]<0>")
-        return start
+        return self._fetch(uid, f"BODY.PEEK[HEADER]<0.{MAX_HEADER_BYTES}>", b"BODY[HEADER]<0>", bytes)
 
     def flag(self, uids: Iterable[int]) -> None:
         """Set \\Seen and, where the server keeps keywords, our own. Uids that are gone are passed over."""
@@ -146,8 +144,14 @@ class Session:
         else:
             self._client.login(account.username, account.password)
 
-    def _fetch(self, uid: int, item: bytes, key: bytes) -> Any:
+    def _fetch(self, uid: int, item: str, key: bytes, kind: type[T]) -> T | None:
         with translated(Step.FETCH):
             answer = self._client.fetch([uid], [item])
-            # NIL instead of a mail is said by broken servers; as empty content it is journaled and seen by a person.
-            return (answer[uid][key] or b"") if uid in answer else None
+            if uid not in answer:
+                return None
+            value = answer[uid][key]
+            if value is None:  # NIL: from a broken server. As empty content it is journaled and seen by a person.
+                return kind()
+            if not isinstance(value, kind):
+                raise TypeError
+            return value

@@ -56,7 +56,7 @@ def failure(error: Exception, step: Step) -> TransportError:
         return refusal(SMTPResponse(error.code, error.message), step)
     if isinstance(error, (SMTPTimeoutError, TimeoutError)):
         return TransportError(Finding("smtp-timeout", step.value), temporary=True)
-    if step is Step.STARTTLS or _is_tls(error, step):
+    if _is_tls(error, step):
         return TransportError(Finding("smtp-tls", step.value, _reason(error)), temporary=True)
     return _broken(step)
 
@@ -83,8 +83,7 @@ def _broken(step: Step) -> TransportError:
 
 def _is_tls(error: Exception, step: Step) -> bool:
     """With TLS 1.3 a server judges our certificate after our side of the handshake, and may just hang up on it."""
-    hung_up = step is Step.FIRST_IN_TLS and isinstance(error, ConnectionError)
-    return hung_up or isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError)
+    return step is Step.STARTTLS or (step is Step.FIRST_IN_TLS and isinstance(error, (ssl.SSLError, ConnectionError)))
 
 
 def _reason(error: Exception) -> tuple[tuple[str, str], ...]:

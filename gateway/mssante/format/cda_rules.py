@@ -106,13 +106,13 @@ ATTRIBUTES: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("componentOf/encompassingEncounter/location/healthCareFacility/code", "code", _ANY, "cda-attribute"),
 )
 
-# Times that become UTC in the metadata, so they must name a moment.
-MOMENTS: Final = (
-    "effectiveTime",
-    "author/time",
-    "legalAuthenticator/time",
-    f"{_EVENT}/effectiveTime/low",
-    f"{_EVENT}/effectiveTime/high",
+# (element, whether it may be unknown): times that become UTC in the metadata, so they must name a moment.
+MOMENTS: Final[tuple[tuple[str, bool], ...]] = (
+    ("effectiveTime", False),
+    ("author/time", False),
+    ("legalAuthenticator/time", False),
+    (f"{_EVENT}/effectiveTime/low", False),
+    (f"{_EVENT}/effectiveTime/high", True),
 )
 
 # What goes with an INS. (element below patientRole, attribute that must be there; None: its text)
@@ -177,9 +177,10 @@ def _templates(document: ClinicalDocument) -> Iterator[Finding]:
 
 
 def _moments(document: ClinicalDocument) -> Iterator[Finding]:
-    for path in MOMENTS:
+    for path, may_be_unknown in MOMENTS:
         for element in elements(document.root, path):
-            if read_instant(element.get("value")) is None:
+            is_unknown = may_be_unknown and "nullFlavor" in element.attrib
+            if not is_unknown and read_instant(element.get("value")) is None:
                 yield Finding("cda-time-without-offset", _path(element))
 
 

@@ -37,6 +37,8 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Organization:
+    """A structure, as the header names it."""
+
     id: Id | None
     name: str
 

@@ -18,6 +18,8 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Bullets:
+    """A list without numbers."""
+
     items: tuple[str, ...]
 
 

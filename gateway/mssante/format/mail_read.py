@@ -7,8 +7,8 @@ Source: MSSanté, Référentiel socle clients, ECO.2; RFC 5322; RFC 3834 (automa
 """
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -16,15 +16,17 @@ from typing import Final
 
 from lxml import etree
 
-from gateway.model import Finding, MailAddress, MailMessageId
-from gateway.mssante.format.mime import Limits, Part, parse
-from gateway.mssante.format.mime_write import Attachment
+from gateway.errors import InputError
+from gateway.model import Finding, MailAddress, MailMessageId, Severity
+from gateway.mssante.format.mime import DEFAULT_LIMITS, Limits, Part, parse
+from gateway.mssante.format.mime_write import Attachment, is_plain_address
 from gateway.mssante.format.reports import Report, ReportKind, message_ids, read_report
 from gateway.mssante.format.xdm import ARCHIVE_NAME
 
 _ZIP_TYPES: Final = ("application/zip", "application/x-zip-compressed")
 _PDF: Final = "application/pdf"
-_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\([^()]*\)')
+# One that is never closed ends with the line: otherwise each quote would be searched for its twin to the end.
+_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)|\([^()]*\)')
 _ANGLE: Final = re.compile(r"<([^<>\s]*)>")
 _BARE: Final = re.compile(r"[^\s,;:<>()\"]+@[^\s,;:<>()\"]+")
 _NULL: Final = "<>"
@@ -34,6 +36,8 @@ _ONCE: Final = ("From", "Message-ID", "Subject", "Date", "Reply-To")
 
 
 class MailKind(StrEnum):
+    """What a mail is, told before anything in it is trusted."""
+
     DOCUMENT = "document"
     REPORT = "report"
     KO = "ko"
@@ -81,13 +85,18 @@ class ReadMail:
         return bool(self.receipt_to and origin and self.receipt_to.casefold() == origin.casefold())
 
 
-def read(content: bytes, limits: Limits = Limits()) -> ReadMail:  # noqa: B008 (a frozen value)
-    """What a mail is. Raises InputError: the codes of `mime.parse`; `mail-bad-base64`, `mail-encoding-unknown`."""
+def read(content: bytes, limits: Limits = DEFAULT_LIMITS) -> ReadMail:
+    """What a mail is.
+
+    Raises InputError: the codes of `mime.parse`; `mail-bad-base64` and `mail-encoding-unknown` for what the mail is
+    about (the archive of a document, the text of a person). Anywhere else these are findings.
+    """
     mail = parse(content, limits)
     report = read_report(mail)
     kind = _kind(mail, report)
     is_document = kind is MailKind.DOCUMENT
-    text, text_findings = _text(mail)
+    findings = list(_header_findings(mail))
+    text = _text(mail, findings, must_be_readable=kind is MailKind.FREE_REPLY)
     codes = (code.strip() for code in mail.header("X-MSS-CODECDA").split(","))
     return ReadMail(
         kind=kind,
@@ -102,14 +111,14 @@ def read(content: bytes, limits: Limits = Limits()) -> ReadMail:  # noqa: B008 (
         date=_date(mail),
         text=text,
         archives=tuple(part.content() for part in _archive_parts(mail)) if is_document else (),
-        pdfs=_attachments(mail, _is_pdf) if is_document else (),
-        others=_attachments(mail, _is_other) if kind in (MailKind.DOCUMENT, MailKind.FREE_REPLY) else (),
+        pdfs=_attachments(mail, _is_pdf, findings) if is_document else (),
+        others=_attachments(mail, _other_in(kind), findings),
         receipt_to=_one_address(mail, "Disposition-Notification-To"),
         auto_submitted=mail.header("Auto-Submitted").lower(),
         document_codes=tuple(code for code in codes if code),
         announces_ins={"O": True, "N": False}.get(mail.header("X-MSS-INS").upper()),
         report=report,
-        findings=(*_header_findings(mail), *text_findings),
+        findings=tuple(findings),
     )
 
 
@@ -131,10 +140,10 @@ def check(mail: ReadMail, codes: Sequence[str]) -> tuple[Finding, ...]:
 
 
 def addresses(value: str) -> tuple[MailAddress, ...]:
-    """The addresses of a header value. Display names and comments go first: they may hold an @ of their own."""
+    """The plain addresses of a header value. Display names and comments go first: they may hold an @ of their own."""
     plain = _QUOTED.sub(" ", value)
     found = (_ANGLE.findall(item) or _BARE.findall(item) for item in plain.split(","))
-    return tuple(MailAddress(item[-1]) for item in found if item and "@" in item[-1])
+    return tuple(MailAddress(item[-1]) for item in found if item and is_plain_address(item[-1]))
 
 
 def _kind(mail: Part, report: Report | None) -> MailKind:
@@ -166,14 +175,22 @@ def _is_pdf(part: Part) -> bool:
     return part.media_type == _PDF or part.filename.casefold().endswith(".pdf")
 
 
-def _is_other(part: Part) -> bool:
-    return part.is_attachment and not _is_pdf(part)
+def _other_in(kind: MailKind) -> Callable[[Part], bool]:
+    """Which attachments are worth keeping: beside a document all but its PDFs, with a person's words all of them."""
+    if kind is MailKind.DOCUMENT:
+        return lambda part: part.is_attachment and not _is_pdf(part)
+    return lambda part: part.is_attachment and kind is MailKind.FREE_REPLY
 
 
-def _attachments(mail: Part, wanted: Callable[[Part], bool]) -> tuple[Attachment, ...]:
-    archives = _archive_parts(mail)
-    parts = (part for part in _leaves(mail) if wanted(part) and part not in archives)
-    return tuple(Attachment(part.filename, _bytes(part), part.media_type) for part in parts)
+def _attachments(mail: Part, wanted: Callable[[Part], bool], findings: list[Finding]) -> tuple[Attachment, ...]:
+    """Attachments that can be decoded; one that cannot is reported, because the mail does not hang on it."""
+    archives, found = _archive_parts(mail), []
+    for part in (part for part in _leaves(mail) if wanted(part) and part not in archives):
+        try:
+            found.append(Attachment(part.filename, _bytes(part), part.media_type))
+        except InputError as error:
+            findings.extend(_as_warnings(error))
+    return tuple(found)
 
 
 def _bytes(part: Part) -> bytes:
@@ -181,16 +198,31 @@ def _bytes(part: Part) -> bytes:
     return b"" if part.media_type.startswith("message/") else part.content()
 
 
-def _text(mail: Part) -> tuple[str, tuple[Finding, ...]]:
+def _text(mail: Part, findings: list[Finding], *, must_be_readable: bool) -> str:
     """What a person wrote: the first plain text, else the first HTML without its tags."""
     leaves = [part for part in _leaves(mail) if not part.is_attachment]
     for media_type in ("text/plain", "text/html"):
         part = next((leaf for leaf in leaves if leaf.media_type == media_type), None)
         if part is not None:
-            text, is_sure = part.text()
-            findings = () if is_sure else (Finding("mail-charset-unknown", media_type),)
-            return (text if media_type == "text/plain" else _without_tags(text)), findings
-    return "", ()
+            return _text_of(part, findings, must_be_readable)
+    return ""
+
+
+def _text_of(part: Part, findings: list[Finding], must_be_readable: bool) -> str:
+    try:
+        text, is_sure = part.text()
+    except InputError as error:
+        if must_be_readable:
+            raise
+        findings.extend(_as_warnings(error))
+        return ""
+    if not is_sure:
+        findings.append(Finding("mail-charset-unknown", part.media_type))
+    return _without_tags(text) if part.media_type == "text/html" else text
+
+
+def _as_warnings(error: InputError) -> Iterator[Finding]:
+    return (replace(finding, severity=Severity.WARNING) for finding in error.findings)
 
 
 def _without_tags(text: str) -> str:

@@ -25,7 +25,7 @@ _BYTES: Final = "latin-1"
 """One character per byte and back: the parser sees every byte as it is and guesses no charset."""
 _MAX_FIELDS: Final = 64_000
 _CONTENT_TYPE: Final = re.compile(rb"(?im)^content-type[ \t]*:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*")
-_PARAMETER: Final = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)')
+_PARAMETER: Final = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*(?:"|$)|[^;]*)')
 _CONTINUATION: Final = re.compile(r"([^*]+)\*(\d{1,3})(\*?)")
 _END_OF_HEADERS: Final = re.compile(rb"\r?\n\r?\n")
 _PARSER_ERRORS: Final = (
@@ -39,11 +39,15 @@ class Limits:
     """How much of a mail is believed to be a mail. Sizes in bytes."""
 
     max_bytes: int = 40_000_000
+    max_lines: int = 1_000_000
     max_header_bytes: int = 64_000
     max_headers: int = 200
     max_content_type_bytes: int = 4_000
     max_parts: int = 100
     max_depth: int = 12
+
+
+DEFAULT_LIMITS: Final = Limits()
 
 
 def parse(content: bytes, limits: Limits) -> "Part":
@@ -148,6 +152,7 @@ def _measure(content: bytes, limits: Limits) -> None:
     multiparts = sum(1 for value in types if b"multipart/" in value.lower())
     for too_much, code in (
         (len(content) > limits.max_bytes, "mail-too-large"),
+        (content.count(b"\n") > limits.max_lines, "mail-too-large"),
         (len(head) > limits.max_header_bytes, "mail-headers-too-large"),
         (any(len(value) > limits.max_content_type_bytes for value in types), "mail-headers-too-large"),
         (multiparts > limits.max_depth * 2, "mail-too-deep"),
@@ -168,7 +173,8 @@ def _check_tree(root: Part, limits: Limits) -> None:
         for part in level:
             if part.media_type.startswith("multipart/") and not part.children:
                 raise InputError(Finding("mail-multipart-broken", f"level[{depth}]"))
-            if len(part.message.keys()) > limits.max_headers:
+            values = part.message.values()
+            if len(values) > limits.max_headers or sum(map(len, values)) > limits.max_header_bytes:
                 raise InputError(Finding("mail-headers-too-large", f"level[{depth}]"))
         level = [child for part in level for child in part.children]
 

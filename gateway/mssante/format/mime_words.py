@@ -21,6 +21,7 @@ _WORD_BYTES: Final = 39
 """Bytes per encoded-word, so that a line with a header name and one word stays within 76 characters."""
 _ENCODED: Final = re.compile(r"=\?([^?*\s]{1,40})(?:\*[^?\s]{0,40})?\?([bBqQ])\?([^?\s]{0,2000})\?=")
 _BETWEEN: Final = re.compile(r"(\?=)\s+(?==\?[^?\s]{1,80}\?[bBqQ]\?)")
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _RUN: Final = re.compile(rf"(?:{_ENCODED.pattern})+")
 _PLAIN: Final = re.compile(r"[!-~]+(?: [!-~]+)*")
 _CHARSETS: Final = {
@@ -79,9 +80,12 @@ def encode_words(text: str) -> str:
 
 
 def decode_words(value: str) -> str:
-    """A header value in Unicode. Space between two encoded-words is dropped; what cannot be decoded stays as it is."""
+    """A header value in Unicode, without control characters, so that what was read can be written again.
+
+    Space between two encoded-words is dropped; what cannot be decoded stays as it is.
+    """
     unfolded = re.sub(r"[\r\n]+(?=[ \t])", "", value).strip()
-    return _RUN.sub(_decode_run, _BETWEEN.sub(r"\1", unfolded))
+    return _CONTROLS.sub(" ", _RUN.sub(_decode_run, _BETWEEN.sub(r"\1", unfolded)))
 
 
 def _decode_run(run: re.Match[str]) -> str:
@@ -123,7 +127,7 @@ def disposition(name: str) -> bytes:
     check_text(name, "Content-Disposition")
     if _PLAIN.fullmatch(name) and len(name) < 120:
         escaped = name.replace("\\", "\\\\").replace('"', '\\"')
-        return f'Content-Disposition: attachment; filename="{escaped}"\r\n'.encode("ascii")
+        return f'Content-Disposition: attachment;\r\n filename="{escaped}"\r\n'.encode("ascii")
     encoded = f"UTF-8''{quote(name, safe='')}"
     if len(encoded) <= _LONGEST_LINE:
         return f"Content-Disposition: attachment;\r\n filename*={encoded}\r\n".encode("ascii")
@@ -140,4 +144,4 @@ def _continued(start: str, encoded: str) -> bytes:
 def decode_parameter(value: str) -> str:
     """A parameter value of the form `charset'language'percent-encoded` (RFC 2231)."""
     charset, _, rest = value.partition("'")
-    return decode_bytes(unquote_to_bytes(rest.partition("'")[2]), charset)[0]
+    return _CONTROLS.sub(" ", decode_bytes(unquote_to_bytes(rest.partition("'")[2]), charset)[0])

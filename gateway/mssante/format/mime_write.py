@@ -18,8 +18,8 @@ from gateway.errors import InputError
 from gateway.model import Finding
 from gateway.mssante.format.mime_words import disposition, raw_header
 
-_ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
-_MESSAGE_ID: Final = re.compile(r"<[!-;=?-~]{1,400}@[!-;=?-~]{1,400}>")
+_ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
+_MESSAGE_ID: Final = re.compile(r"<[!-;=?-~]{1,900}>")
 _LINE_BREAK: Final = re.compile(r"\r\n|\r|\n")
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 
@@ -33,9 +33,14 @@ class Attachment:
     media_type: str = "application/pdf"
 
 
+def is_plain_address(address: str) -> bool:
+    """An address without quotes, comments, spaces or letters beyond ASCII: every MSSanté address is one."""
+    return _ADDRESS.fullmatch(address) is not None
+
+
 def checked_address(address: str, header: str) -> str:
     """The address, if it is a plain one. Raises InputError `mail-address-refused`."""
-    if not _ADDRESS.fullmatch(address):
+    if not is_plain_address(address):
         raise InputError(Finding("mail-address-refused", header))
     return address
 

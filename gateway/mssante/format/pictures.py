@@ -25,6 +25,7 @@ def printable_picture(media_type: str, content: bytes) -> tuple[str, bytes] | No
 
 
 def _checked(media_type: str, content: bytes) -> tuple[str, bytes] | None:
+    Image.open(io.BytesIO(content), formats=[_FORMATS[media_type]]).verify()
     image = Image.open(io.BytesIO(content), formats=[_FORMATS[media_type]])
     if image.width * image.height > _MAX_PIXELS:
         return None
@@ -34,9 +35,14 @@ def _checked(media_type: str, content: bytes) -> tuple[str, bytes] | None:
     return "image/png", _on_white(image)
 
 
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """A 16-bit grey picture (a radiograph) scaled to 8 bits: a plain conversion would cut it off at 255."""
+    return image.point(lambda value: value / 257).convert("L") if image.mode.startswith("I") else image
+
+
 def _on_white(image: Image.Image) -> bytes:
     page = Image.new("RGB", image.size, "white")
-    layer = image.convert("RGBA")
+    layer = _eight_bits(image).convert("RGBA")
     page.paste(layer, mask=layer)
     written = io.BytesIO()
     page.save(written, "PNG")

@@ -22,6 +22,8 @@ __all__ = ["MdnDraft", "Outcome", "Report", "ReportKind", "message_ids", "read_r
 
 
 class ReportKind(StrEnum):
+    """Who reports: an operator (DSN), or the recipient or its software (MDN, KO)."""
+
     DSN = "dsn"
     MDN = "mdn"
     KO = "ko"
@@ -68,7 +70,7 @@ _DISPOSITION: Final = re.compile(
 _ERROR_MODIFIER: Final = re.compile(r"\s*(?:error|failure|failed)\b\s*:?(?P<text>.*)", re.IGNORECASE | re.DOTALL)
 _ANS_CODE: Final = re.compile(r"\s*([0-9]{1,3})\b")
 _STATUS: Final = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
-_MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,900}>")
+_MESSAGE_ID: Final = re.compile(r"<[!-;=?-~]{1,900}>")
 
 
 def read_report(mail: Part) -> Report | None:

@@ -21,7 +21,7 @@ from gateway.model import Finding, Severity
 from gateway.mssante.format import xds_metadata
 from gateway.mssante.format.submission import Submission
 from gateway.mssante.format.xds_rules import normal
-from gateway.mssante.format.zip import Limits, unzip
+from gateway.mssante.format.zip import DEFAULT_LIMITS, Limits, unzip
 
 __all__ = ["ARCHIVE_NAME", "Archive", "Limits", "document_name", "pack", "unpack"]
 
@@ -80,7 +80,7 @@ def pack(submission: Submission, files: Sequence[tuple[str, bytes]], producer: s
     return _zip(entries, submission.submission_set.submission_time)
 
 
-def unpack(content: bytes, limits: Limits = Limits()) -> Archive:  # noqa: B008 (a frozen value)
+def unpack(content: bytes, limits: Limits = DEFAULT_LIMITS) -> Archive:
     """The documents of an archive with their metadata.
 
     Raises InputError: the codes of `zip.unzip` and of `xds_metadata.read`; `xdm-no-metadata`; `xdm-several-metadata`;

@@ -6,6 +6,7 @@ document under the wrong patient, or deliver other bytes than were described, st
 Source: ANS, Volet Transmission d'un document CDA (values equal to the CDA header, UTC, SHA-1); IHE ITI TF-3 §4.2.3.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
@@ -20,6 +21,7 @@ from gateway.mssante.format.xds_strings import read_cx
 CDA_MIME_TYPES: Final = frozenset({CDA_MIME_TYPE, "application/xml", "application/xslt+xml"})
 ANS_PATIENT_DIFFERS: Final = "904"
 
+_SHOWN: Final = re.compile(r"[A-Za-z0-9:._/-]{1,60}")
 _REQUIRED_OF_ENTRY: Final = (
     "entry_uuid", "uri", "unique_id", "hash", "size", "mime_type", "title", "language", "creation_time",
     "service_start", "legal_authenticator", "source_patient_id", "authors", "class_code", "type_code", "format_code",
@@ -136,10 +138,16 @@ def _check_codes(entry: DocumentEntry, document: ClinicalDocument, path: str) ->
     for name, of_document, code in _CODES:
         said, true = getattr(entry, name), of_document(document)
         if said is not None and true is not None and said.code != true.code:
-            yield Finding(code, f"{path}/{name}", (("attribute", name), ("found", said.code), ("expected", true.code)))
+            yield Finding(code, f"{path}/{name}", _difference(name, said, true))
     true = document.confidentiality
     if true and entry.confidentiality and true.code not in {code.code for code in entry.confidentiality}:
         yield Finding("xdm-confidentiality-differs", f"{path}/confidentialityCode")
+
+
+def _difference(name: str, said: Code, true: Code) -> tuple[tuple[str, str], ...]:
+    """Only what looks like a code is shown: a sender may have put anything there."""
+    found = said.code if _SHOWN.fullmatch(said.code) else "?"
+    return (("attribute", name), ("found", found), ("expected", true.code))
 
 
 def _missing(described: object, names: tuple[str, ...], path: str) -> Iterator[Finding]:

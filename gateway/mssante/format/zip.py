@@ -42,6 +42,9 @@ class Limits:
     max_name_length: int = 200
 
 
+DEFAULT_LIMITS: Final = Limits()
+
+
 def unzip(content: bytes, limits: Limits) -> dict[str, bytes]:
     """The files of an archive by name (`/` as separator, no leading `./`), in its own order; folders left out.
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gateway.error_catalogue import CATALOGUE, describe
 from gateway.error_catalogue import Entry as Catalogued
 from gateway.errors import InputError
-from gateway.fhir.format.bundle import Entry, index_message, read_message
+from gateway.fhir.format.bundle import MAX_FINDINGS, Entry, index_message, read_message
 from gateway.fhir.format.reading import parse_json, write_json
 from gateway.fhir.format.rules import check_message
 from gateway.model import Language
@@ -143,6 +143,43 @@ def test_an_attachment_that_is_not_in_the_bundle_is_refused() -> None:
     document["content"][0]["attachment"].pop("data", None)
     document["content"][0]["attachment"]["url"] = "urn:uuid:0d4c4e2b-0000-4000-8000-000000000000"
     assert [f.code for f in refusal(write_json(bundle))] == ["unresolved-reference"]
+
+
+def test_the_answer_does_not_grow_with_the_faults() -> None:
+    names = [{"use": "birth"}] * (MAX_FINDINGS + 5)
+    findings = refusal(changed("Patient", lambda r: r.update(name=names)))
+    assert len(findings) == MAX_FINDINGS + 1
+    assert findings[-1].code == "more-findings"
+    assert "5 autres" in describe(findings[-1], Language.FRENCH)
+
+
+@pytest.mark.parametrize(
+    ("type_", "members", "path"),
+    [
+        ("Task", {"implicitRules": "https://rules.example/not"}, "implicitRules"),
+        ("Task", {"modifierExtension": [{"url": "u", "valueBoolean": True}]}, "modifierExtension[0]"),
+        ("Patient", {"contact": [{"modifierExtension": [{"url": "u"}]}]}, "contact[0].modifierExtension[0]"),
+    ],
+)
+def test_what_could_turn_the_meaning_round_is_refused(type_: str, members: dict[str, Any], path: str) -> None:
+    content = changed(type_, lambda r: r.update(members))
+    assert codes(refusal(content)) == [("modifier-not-understood", f"{path_of(type_)}.{path}")]
+
+
+def test_an_entry_without_a_resource_is_refused() -> None:
+    bundle = plain()
+    bundle["entry"].append({"fullUrl": "urn:uuid:nothing"})
+    assert codes(refusal(write_json(bundle))) == [
+        ("missing-element", f"Bundle.entry[{len(bundle['entry']) - 1}].resource")
+    ]
+
+
+def test_broken_references_are_reported_beside_other_faults() -> None:
+    bundle = plain()
+    resource(bundle, "Patient")["colour"] = "blue"
+    resource(bundle, "Task")["owner"] = {"reference": "PractitionerRole/unknown"}
+    expected = {("unknown-element", f"{PATIENT}.colour"), ("unresolved-reference", f"{TASK}.owner.reference")}
+    assert set(codes(refusal(write_json(bundle)))) == expected
 
 
 def test_findings_never_hold_a_value_of_the_patient() -> None:

@@ -46,7 +46,7 @@ def renamed(bundle: dict[str, Any], rng: random.Random) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", BUNDLES)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(seed=st.integers())
 def test_order_of_sets_and_names_of_resources_do_not_count(case: str, seed: int) -> None:
     rng = random.Random(seed)
@@ -62,7 +62,7 @@ def leaf_places(bundle: Any) -> list[tuple[Any, Any]]:
 
 
 @pytest.mark.parametrize("case", BUNDLES)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(seed=st.integers(), spot=st.integers(0, 10**6))
 def test_changing_any_one_leaf_always_counts(case: str, seed: int, spot: int) -> None:
     rng = random.Random(seed)

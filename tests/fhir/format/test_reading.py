@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import InputError
@@ -85,6 +85,7 @@ scalars = st.none() | st.booleans() | st.integers(-(10**30), 10**30) | decimals 
 values = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(texts, inner), max_leaves=20)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(texts, values))
 def test_what_is_written_is_read_back_digit_by_digit(value: dict[str, object]) -> None:
     again = parse_json(write_json(value))  # type: ignore[arg-type]

@@ -324,7 +324,10 @@ def rich_bundle() -> dict[str, Any]:
     patient["maritalStatus"] = coded(f"{TERMS}/v3-MaritalStatus", "W")
     patient["_birthDate"] = {
         "extension": [
-            {"url": "http://hl7.org/fhir/StructureDefinition/patient-birthTime", "valueDateTime": "1952-03-14T04:05:06Z"}
+            {
+                "url": "http://hl7.org/fhir/StructureDefinition/patient-birthTime",
+                "valueDateTime": "1952-03-14T04:05:06Z",
+            }
         ]
     }
     return bundle

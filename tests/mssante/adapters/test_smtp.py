@@ -68,6 +68,7 @@ PIECES = [
 ]
 
 
+@settings(deadline=None)
 @given(pieces=st.lists(st.sampled_from(PIECES), max_size=12))
 def test_what_arrives_is_what_was_given_or_nothing_is_sent(pieces: list[bytes], wire: "Wire") -> None:
     mail = b"".join(pieces)
@@ -76,6 +77,7 @@ def test_what_arrives_is_what_was_given_or_nothing_is_sent(pieces: list[bytes], 
     assert wire.send(mail) == (("250", mail) if exact else ("smtp-unsendable", None))
 
 
+@settings(deadline=None)
 @given(body=st.lists(st.binary(max_size=40).map(lambda line: line.translate(None, b"\r\n\0")), min_size=1, max_size=8))
 def test_any_lines_arrive_unchanged(body: list[bytes], wire: "Wire") -> None:
     mail = b"".join(line + b"\r\n" for line in body)
@@ -340,7 +342,3 @@ def test_the_peer_reads_a_mail_to_its_end_and_not_further() -> None:
     assert stage.buffer.startswith(b"MAIL")
     ours.close()
     theirs.close()
-
-
-settings.register_profile("wire", deadline=None)
-settings.load_profile("wire")

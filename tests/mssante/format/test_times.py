@@ -16,7 +16,7 @@ from gateway.mssante.format.times import (
 )
 
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-MOMENTS = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 30), timezones=ZONES).map(  # noqa: DTZ001
+MOMENTS = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 30), timezones=ZONES).map(
     lambda moment: moment.replace(microsecond=0)
 )
 

@@ -263,7 +263,7 @@ TEXT = st.text(
 SOME = TEXT.filter(bool)
 CODES = st.builds(Code, SOME, SOME, SOME)
 AUTHORS = st.builds(Author, SOME, *[st.lists(SOME, max_size=2).map(tuple)] * 3)
-TIMES = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
+TIMES = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)).map(
     lambda moment: moment.replace(microsecond=0)
 )
 ENTRIES = st.builds(

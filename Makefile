@@ -1,0 +1,48 @@
+# Each line is a command that a person could type. ARGS is passed on: `make demo ARGS=--once`, `make test ARGS="-k letter"`.
+PYTHON ?= python3
+BIN = .venv/bin
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PINNED = $(PIP) --require-hashes --only-binary :all:
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make requirements" uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --annotation-style line
+
+.PHONY: install demo test lint docs requirements clean
+
+install: .venv/.run
+
+demo: install
+	$(BIN)/cpts-gateway demo $(ARGS)
+
+test: .venv/.test
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/.test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+# The pages and schemas of docs/ that are made from the code; a test compares them.
+docs: .venv/.test
+	$(BIN)/python -m gateway.documentation
+
+# Needs uv. The files name no index and no URL.
+requirements:
+	echo "setuptools>=77" | $(COMPILE) - --output-file requirements/build.txt
+	$(COMPILE) pyproject.toml --output-file requirements/run.txt
+	$(COMPILE) pyproject.toml --extra test --constraint requirements/run.txt --output-file requirements/test.txt
+	echo saxonche | $(COMPILE) - --output-file requirements/ans-kit.txt
+
+clean:
+	rm -rf .venv build cpts_gateway.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis demo.json
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What is installed is not installed again: these two files remember it.
+.venv/.run: pyproject.toml requirements/build.txt requirements/run.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PINNED) -r requirements/build.txt -r requirements/run.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/.test: .venv/.run requirements/test.txt
+	$(PINNED) -r requirements/test.txt
+	touch $@

@@ -1,0 +1,128 @@
+"""One content into another kind, by the same maps as the flows. Pure: the PDF renderer is given as a function.
+
+Outward forms are all made from a FHIR message (documents, archive, mail); inward ones all lead to the CDA inside and
+from there to FHIR. Source of the kinds: `docs/convert.md`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from gateway.errors import InputError
+from gateway.fhir.format.bundle import read_message
+from gateway.fhir.format.reading import write_json
+from gateway.mapping.catalog import document_to_fhir, type_of_message
+from gateway.mapping.context import Context
+from gateway.mapping.kinds import Kind, kind_of
+from gateway.mapping.packing import Finished, archive, finish_written, mail_of
+from gateway.mapping.result import LossReport
+from gateway.model import Finding, MailAddress, MailMessageId, Oid, Sender
+from gateway.mssante.format import cda, mail, xdm
+from gateway.mssante.format.letter import Letter
+
+Render = Callable[[Letter, datetime], bytes]
+
+SUFFIXES = {
+    Kind.FHIR_MESSAGE: ".json",
+    Kind.FHIR_DOCUMENT: ".json",
+    Kind.FHIR_RESOURCE: ".json",
+    Kind.CDA: ".xml",
+    Kind.METADATA: ".METADATA.XML",
+    Kind.XDM: ".zip",
+    Kind.MAIL: ".eml",
+    Kind.PDF: ".pdf",
+}
+_INWARD = {Kind.CDA, Kind.XDM, Kind.MAIL}
+_FHIR = {Kind.FHIR_MESSAGE, Kind.FHIR_DOCUMENT}
+_BENCH = Sender(
+    "convert",
+    "Conversion",
+    MailAddress("conversion@gateway.example"),
+    Oid("2.25.28496316493055205705562730824357052089"),
+    "DEV000000",
+)
+_READER = MailAddress("destinataire@lecteur.example")
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What came out: one content per document, and the receipts of loss of the maps that ran."""
+
+    contents: tuple[bytes, ...]
+    losses: tuple[LossReport, ...]
+
+
+def convert(content: bytes, target: Kind, context: Context, render: Render) -> Conversion:
+    """`content` as `target`. Raises InputError (`unsupported-conversion`, or what is wrong with the content)."""
+    source = kind_of(content)
+    if source is Kind.FHIR_MESSAGE and target not in _FHIR:
+        return _outward(content, target, context, render)
+    if source in _INWARD:
+        return _inward(content, source, target, context)
+    raise _meaningless(source, target)
+
+
+def _meaningless(source: Kind, target: Kind) -> InputError:
+    return InputError(Finding("unsupported-conversion", facts=(("source", source.value), ("target", target.value))))
+
+
+# --- outward -----------------------------------------------------------------------------------------------------
+
+
+def _outward(content: bytes, target: Kind, context: Context, render: Render) -> Conversion:
+    message = read_message(content)
+    mapped = type_of_message(message.event[1]).to_cda(message, context, sha256(content).hexdigest())
+    documents = finish_written(mapped.value, render(mapped.value.letter, context.at))
+    loss = mapped.loss.with_target_hash(sha256(documents[0].content).hexdigest())
+    return Conversion(_forms(documents, target, context), (loss,))
+
+
+def _forms(documents: tuple[Finished, ...], target: Kind, context: Context) -> tuple[bytes, ...]:
+    if target is Kind.CDA:
+        return tuple(document.content for document in documents)
+    if target is Kind.PDF:
+        return tuple(document.pdf for document in documents)
+    zipped = archive(documents, context, _BENCH, _READER)
+    if target is Kind.XDM:
+        return (zipped,)
+    if target is Kind.METADATA:
+        return (xdm.unpack(zipped).metadata_xml,)
+    if target is Kind.MAIL:
+        message_id = MailMessageId(f"<{context.uuid('mail').hex}@gateway.example>")
+        return (mail_of(documents, zipped, context.at, _BENCH, _READER, message_id),)
+    raise _meaningless(Kind.FHIR_MESSAGE, target)
+
+
+# --- inward ------------------------------------------------------------------------------------------------------
+
+
+def _inward(content: bytes, source: Kind, target: Kind, context: Context) -> Conversion:
+    if source is Kind.MAIL:
+        archives = mail.read(content).archives
+        if len(archives) != 1:
+            raise InputError(Finding("mail-archive-count", facts=(("found", str(len(archives))),)))
+        return Conversion((archives[0],), ()) if target is Kind.XDM else _inward(archives[0], Kind.XDM, target, context)
+    if source is Kind.XDM:
+        unpacked = xdm.unpack(content)
+        if target is Kind.METADATA:
+            return Conversion((unpacked.metadata_xml,), ())
+        return _documents([document for _, document in unpacked.documents], target, context)
+    return _documents([content], target, context)
+
+
+def _documents(contents: list[bytes], target: Kind, context: Context) -> Conversion:
+    documents = [cda.read(content) for content in contents]
+    if target is Kind.CDA:
+        return Conversion(tuple(contents), ())
+    if target is Kind.PDF:
+        return Conversion(tuple(pdf for document in documents if (pdf := cda.embedded_pdf(document))), ())
+    if target not in _FHIR:
+        raise _meaningless(Kind.CDA, target)
+    made = [
+        document_to_fhir(document, context, sha256(content).hexdigest())
+        for document, content in zip(documents, contents, strict=True)
+    ]
+    if any(m.loss.target.kind != target.value for m in made):
+        raise _meaningless(Kind.CDA, target)
+    return Conversion(tuple(write_json(m.value) for m in made), tuple(m.loss for m in made))
