@@ -120,7 +120,8 @@ def _joined(settings: Settings, store: Store, clock: Clock, ids: Ids) -> Gateway
     directory = DailyDirectory(_required(settings.registry_csv, "registry_csv"), clock)
     addressing = Addressing(directory, trusted, clock)
     answering = Answering(clock, ids, f"{settings.base_url}/fhir")
-    send = SendDocument(store.intake, addressing, answering, clock, ids, sender)
+    production = not settings.accept_test_ins
+    send = SendDocument(store.intake, addressing, answering, clock, ids, sender, production)
     timeline = ShowTimeline(store.query, store.resources)
     door = Door(
         clients=store.clients,

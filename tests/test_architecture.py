@@ -117,20 +117,21 @@ def _may_import(module: Module, name: str) -> bool:
 
 # --- what is pure ------------------------------------------------------------------------------------------------
 
-PURE = (
-    "gateway.model gateway.errors gateway.error_catalogue gateway.journal gateway.ports gateway.workflow "
-    "gateway.fhir.format gateway.mssante.format gateway.mapping"
-).split()
-PURE_LIBRARIES = set(
-    "base64 binascii bisect collections copy dataclasses datetime decimal email enum fnmatch functools hashlib html io "
-    "itertools json quopri re stat string struct typing unicodedata urllib.parse uuid warnings xml.parsers.expat "
-    "zipfile zlib zoneinfo gateway lxml PIL pypdf fhir pydantic".split()
-)
+PURE = [
+    "gateway.model", "gateway.errors", "gateway.error_catalogue", "gateway.journal", "gateway.ports",
+    "gateway.workflow", "gateway.fhir.format", "gateway.mssante.format", "gateway.mapping",
+]  # fmt: skip
+PURE_LIBRARIES = [
+    "gateway", "base64", "binascii", "bisect", "collections", "copy", "dataclasses", "datetime", "decimal", "email",
+    "enum", "fnmatch", "functools", "hashlib", "html", "io", "itertools", "json", "quopri", "re", "stat", "string",
+    "struct", "typing", "unicodedata", "urllib.parse", "uuid", "warnings", "xml.parsers.expat", "zipfile", "zlib",
+    "zoneinfo", "fhir", "lxml", "PIL", "pydantic", "pypdf",
+]  # fmt: skip
 """None of them reaches a network, a clock, chance or the environment by what the next table leaves of it."""
-IMPURE_NAMES = set(
-    "now today utcnow uuid1 uuid4 make_msgid formatdate localtime environ getenv urandom read_text read_bytes "
-    "write_text write_bytes urlopen parse_file message_from_file is_zipfile".split()
-)
+IMPURE_NAMES = {
+    "now", "today", "utcnow", "localtime", "formatdate", "uuid1", "uuid4", "make_msgid", "urandom", "environ", "getenv",
+    "read_text", "read_bytes", "write_text", "write_bytes", "urlopen", "parse_file", "message_from_file", "is_zipfile",
+}  # fmt: skip
 """Names by which these libraries reach outside after all."""
 
 
@@ -182,10 +183,10 @@ def test_every_library_of_the_pure_rooms_is_still_used() -> None:
     assert {library for library in PURE_LIBRARIES if not any(within(name, [library]) for name in used)} == set()
 
 
-ASYNC_ROOMS = (
-    "gateway.flows gateway.fhir.adapters gateway.mssante.adapters gateway.sandbox gateway.app gateway.cli "
-    "gateway.commands gateway.ports"
-).split()
+ASYNC_ROOMS = [
+    "gateway.flows", "gateway.fhir.adapters", "gateway.mssante.adapters", "gateway.sandbox", "gateway.app",
+    "gateway.commands", "gateway.ports",
+]  # fmt: skip
 """A pure function is never async. `ports` declares what an adapter does."""
 
 

@@ -63,7 +63,10 @@ def test_no_code_has_two_rows(table: tuple[str, str]) -> None:
         ('Finding("a" if f("x") == "y" else "b")', {"a", "b"}),
         ('CODES = {1: "a", "k": "b"}\nFinding(CODES[n])', {"a", "b"}),
         ('def f(n):\n    code = "a"\n    return Finding(code)', {"a"}),
-        ('def refuse(path, code):\n    return Finding(code, path)\nrefuse("p", "a")\nrefuse("p", code="b")', {"a", "b"}),
+        (
+            'def no(path, code):\n    return Finding(code, path)\nno("p", "a")\nno("p", code="b")',
+            {"a", "b"},
+        ),
         ('def f(codes):\n    return [Finding(c) for c in ("a", "b")]', {"a", "b"}),
     ],
 )

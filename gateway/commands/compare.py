@@ -34,15 +34,17 @@ def compare(
     except GatewayError as error:
         complain("compare", error.findings)
         raise typer.Exit(BAD_INPUT) from None
-    _tell(differences, json_output)
-    raise typer.Exit(BAD_INPUT if differences else 0)
+    # A CDA requires values that a message may lack: what it filled is shown, and is no difference of what was carried.
+    counted = [d for d in differences if not (carried_only and d.kind == "added")]
+    _tell(differences, not counted, json_output)
+    raise typer.Exit(BAD_INPUT if counted else 0)
 
 
-def _tell(differences: tuple[Difference, ...], json_output: bool) -> None:
+def _tell(differences: tuple[Difference, ...], equal: bool, json_output: bool) -> None:
     if json_output:
         found = [{"path": d.path, "kind": d.kind} for d in differences]
-        print_json({"equal": not differences, "differences": found})
+        print_json({"equal": equal, "differences": found})
         return
     for difference in differences:
         print(f"{difference.kind:8} {difference.path}")
-    print("égaux" if not differences else f"{len(differences)} différence(s)")
+    print("égaux" if equal else f"{len(differences)} différence(s)")

@@ -77,6 +77,8 @@ class SendDocument:
     clock: Clock
     ids: Ids
     sender: Sender
+    production: bool = True
+    """Refuse test and demonstration identities."""
 
     def __call__(self, content: bytes, client: Client, language: Language, request_id: str | None) -> MessageAnswer:
         """The answer, remembered where it is `ok` or a fatal error."""
@@ -100,7 +102,7 @@ class SendDocument:
         message = read_message(content)
         document_type = type_of_message(message.event[1])
         check_sender(message, client)
-        findings = check_message(message)
+        findings = check_message(message, production=self.production)
         if any(severity_of(finding) in (Severity.FATAL, Severity.ERROR) for finding in findings):
             raise InputError(findings)
         envelope = envelope_of(message)

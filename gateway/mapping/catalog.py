@@ -1,6 +1,6 @@
 """Our table of document types: which message becomes which document, and back. No default is chosen in silence."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gateway.errors import MappingError
@@ -27,7 +27,8 @@ class DocumentType:
     label: str
     """What it is called, in French."""
     to_cda: Callable[[Message, Context, str], Mapped[Written]]
-    to_fhir: Callable[[ClinicalDocument, Context, str], Mapped[Resource]]
+    to_fhir: Callable[[Sequence[ClinicalDocument], Context, str], Mapped[Resource]]
+    """Of the documents of one submission, the first being of this type."""
 
 
 DOCUMENT_TYPES: tuple[DocumentType, ...] = (
@@ -59,4 +60,6 @@ def type_of_document(code: str | None) -> DocumentType | None:
 def document_to_fhir(document: ClinicalDocument, context: Context, source_hash: str) -> Mapped[Resource]:
     """A message Bundle where the document has a message, else a document Bundle."""
     known = type_of_document(document.code.code if document.code else None)
-    return (known.to_fhir if known else any_document.to_fhir)(document, context, source_hash)
+    if known is None:
+        return any_document.to_fhir(document, context, source_hash)
+    return known.to_fhir([document], context, source_hash)

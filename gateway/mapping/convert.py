@@ -12,8 +12,9 @@ from hashlib import sha256
 from gateway.errors import InputError
 from gateway.fhir.format.bundle import read_message
 from gateway.fhir.format.reading import write_json
-from gateway.mapping.catalog import document_to_fhir, type_of_message
+from gateway.mapping.catalog import type_of_document, type_of_message
 from gateway.mapping.context import Context
+from gateway.mapping.document_types import any_document
 from gateway.mapping.kinds import Kind, kind_of
 from gateway.mapping.packing import Finished, archive, finish_written, mail_of
 from gateway.mapping.result import LossReport
@@ -119,10 +120,12 @@ def _documents(contents: list[bytes], target: Kind, context: Context) -> Convers
         return Conversion(tuple(pdf for document in documents if (pdf := cda.embedded_pdf(document))), ())
     if target not in _FHIR:
         raise _meaningless(Kind.CDA, target)
-    made = [
-        document_to_fhir(document, context, sha256(content).hexdigest())
-        for document, content in zip(documents, contents, strict=True)
-    ]
-    if any(m.loss.target.kind != target.value for m in made):
-        raise _meaningless(Kind.CDA, target)
+    known = type_of_document(documents[0].code.code if documents[0].code else None)
+    if target is Kind.FHIR_MESSAGE:
+        if known is None:
+            raise _meaningless(Kind.CDA, target)
+        made = [known.to_fhir(documents, context, sha256(contents[0]).hexdigest())]
+    else:
+        pairs = zip(documents, contents, strict=True)
+        made = [any_document.to_fhir(document, context, sha256(content).hexdigest()) for document, content in pairs]
     return Conversion(tuple(write_json(m.value) for m in made), tuple(m.loss for m in made))

@@ -7,7 +7,7 @@ from gateway.fhir.format import systems
 from gateway.mapping.context import Context
 from gateway.mapping.parts.body_reading import body_to_fhir
 from gateway.mapping.parts.header_reading import Header, read_header
-from gateway.mapping.parts.people import Resource, reference
+from gateway.mapping.parts.people import Bundling, Resource, reference
 from gateway.mapping.receipts import cda_receipt
 from gateway.mapping.result import Ledger, Mapped, Side
 from gateway.mapping.source import Node
@@ -18,16 +18,15 @@ MAP, VERSION = "any-document", "1.0.0"
 
 def to_fhir(document: ClinicalDocument, context: Context, source_hash: str = "") -> Mapped[Resource]:
     """A document Bundle: Composition first, then whatever it refers to."""
-    ledger = Ledger()
+    ledger, bundling = Ledger(), Bundling(context)
     root = Node(document.root, "ClinicalDocument", ledger)
-    found = read_header(root, context)
+    found = read_header(root, bundling)
     body = body_to_fhir(root, found)
-    bundling = found.bundling
     bundling.entries = {context.urn("composition"): _composition(found, body), **bundling.entries}
     ledger.fill("Composition.status", "document-is-final")
     bundle = bundling.as_bundle("document", found.written_at)
     bundle["identifier"] = {"system": systems.URI, "value": found.identifier}
-    return Mapped(bundle, cda_receipt(MAP, VERSION, document, ledger, source_hash, Side("fhir-document")))
+    return Mapped(bundle, cda_receipt(MAP, VERSION, [document], ledger, source_hash, Side("fhir-document")))
 
 
 def _composition(found: Header, body: str) -> Resource:

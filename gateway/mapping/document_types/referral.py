@@ -5,6 +5,8 @@ documents of the same archive. Level 3 will stand beside it for readers that can
 Source: JDV_J07 (96349-6 "Lettre d'adressage"); no national structured model exists for it.
 """
 
+from collections.abc import Sequence
+
 from gateway.fhir.format import systems
 from gateway.fhir.format.bundle import Message
 from gateway.mapping.context import Context
@@ -16,9 +18,9 @@ from gateway.mapping.parts import coding, header
 from gateway.mapping.parts.body_reading import body_to_fhir
 from gateway.mapping.parts.header import DocumentCode, HeaderSource, Order
 from gateway.mapping.parts.header_reading import Header, read_header
-from gateway.mapping.parts.people import Resource, reference
+from gateway.mapping.parts.people import Bundling, Resource, reference
 from gateway.mapping.parts.resolving import Resolver
-from gateway.mapping.receipts import cda_receipt, fhir_receipt
+from gateway.mapping.receipts import cda_receipt, document_path, fhir_receipt
 from gateway.mapping.result import Ledger, Mapped, Side
 from gateway.mapping.source import Element, Node
 from gateway.mssante.format.cda import ClinicalDocument
@@ -88,14 +90,19 @@ def _orders(task: Element, request: Element) -> tuple[Order, ...]:
 # --- to FHIR -----------------------------------------------------------------------------------------------------
 
 
-def to_fhir(document: ClinicalDocument, context: Context, source_hash: str = "") -> Mapped[Resource]:
-    """A `referral-request` message; what a document cannot hold of a Task is filled."""
-    ledger = Ledger()
-    root = Node(document.root, "ClinicalDocument", ledger)
-    found = read_header(root, context)
-    bundling = found.bundling
-    body = body_to_fhir(root, found)
-    request = bundling.add(_request(found) | {"supportingInfo": [reference(body)]}, "request")
+def to_fhir(documents: Sequence[ClinicalDocument], context: Context, source_hash: str = "") -> Mapped[Resource]:
+    """A `referral-request` message: of the letter, with the further documents of its archive as attachments.
+
+    What a document cannot hold of a Task is filled.
+    """
+    ledger, bundling = Ledger(), Bundling(context)
+    headers, bodies = [], []
+    for number, document in enumerate(documents, 1):
+        root, place = Node(document.root, document_path(number), ledger), f"document[{number}]/"
+        headers.append(read_header(root, bundling))
+        bodies.append(body_to_fhir(root, headers[-1], place))
+    found = headers[0]
+    request = bundling.add(_request(found) | {"supportingInfo": [reference(body) for body in bodies]}, "request")
     task = bundling.add(_task(found, request), "task")
     if found.title != CODE.display or (found.confidentiality or {}).get("code", "N") != "N":
         bundling.add(_composition(found), "composition")
@@ -103,7 +110,7 @@ def to_fhir(document: ClinicalDocument, context: Context, source_hash: str = "")
     for path in ("MessageHeader.source", "Task.status", "Task.intent", "Task.code", "ServiceRequest.status"):
         ledger.fill(path, "fixed-by-message-type")
     bundle = bundling.as_bundle("message", found.written_at)
-    return Mapped(bundle, cda_receipt(MAP, VERSION, document, ledger, source_hash, Side("fhir-message", EVENT)))
+    return Mapped(bundle, cda_receipt(MAP, VERSION, documents, ledger, source_hash, Side("fhir-message", EVENT)))
 
 
 def _message_header(found: Header, task: str, context: Context) -> Resource:
@@ -154,4 +161,4 @@ def _composition(found: Header) -> Resource:
     composition |= {"date": found.written_at, "author": [reference(url) for url in found.authors]}
     composition["title"] = found.title or CODE.display
     code = (found.confidentiality or {}).get("code", "N")
-    return composition | ({"confidentiality": code} if code != "N" else {})
+    return composition | {"confidentiality": code}

@@ -12,7 +12,7 @@ from gateway.mapping.result import Outcome
 from gateway.mapping.source import Node
 
 
-def body_to_fhir(document: Node, header: Header) -> str:
+def body_to_fhir(document: Node, header: Header, place: str = "") -> str:
     """Add the DocumentReference (and the Binary of an embedded PDF); returns its fullUrl."""
     resource: Resource = {"resourceType": "DocumentReference"}
     resource["masterIdentifier"] = {"system": systems.URI, "value": header.identifier}
@@ -26,8 +26,8 @@ def body_to_fhir(document: Node, header: Header) -> str:
         resource["description"] = header.title
     if header.confidentiality:
         resource["securityLabel"] = [{"coding": [header.confidentiality]}]
-    resource["content"] = [{"attachment": _attachment(document, header)}]
-    return header.bundling.add(resource | _context(header), "document-reference")
+    resource["content"] = [{"attachment": _attachment(document, header, place)}]
+    return header.bundling.add(resource | _context(header), f"{place}document-reference")
 
 
 def _context(header: Header) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def _context(header: Header) -> dict[str, Any]:
     return {"context": {"period": known}} if known else {}
 
 
-def _attachment(document: Node, header: Header) -> Resource:
+def _attachment(document: Node, header: Header, place: str) -> Resource:
     text = document["component/nonXMLBody/text"]
     attachment: Resource = {"language": header.language} if header.language else {}
     if not text.exists:
@@ -46,7 +46,7 @@ def _attachment(document: Node, header: Header) -> Resource:
     content = text.text("body", Outcome.ATTACHED)
     binary: Resource = {"resourceType": "Binary", "contentType": media_type or "application/octet-stream"}
     binary["data"] = "".join((content or "").split())
-    url = header.bundling.add(binary, "binary")
+    url = header.bundling.add(binary, f"{place}binary")
     return attachment | {"contentType": binary["contentType"], "url": url} | _title(header)
 
 

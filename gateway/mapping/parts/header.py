@@ -21,6 +21,7 @@ from gateway.mapping.parts.professional import (
     person_id_to_cda,
     person_name_to_cda,
 )
+from gateway.mapping.result import Outcome
 from gateway.mapping.source import Element
 from gateway.mapping.terminology import display_of, oid_in
 from gateway.model import Finding
@@ -216,13 +217,20 @@ def _period(target: etree._Element, encounter: Element) -> None:
     for fhir, cda in (("start", "low"), ("end", "high")):
         if value := encounter["period"][fhir].structured("encounter-period"):
             add(times, cda, value=dates.to_cda(value))
-    if encounter["status"].peek() == implied_status(encounter["period"]["end"].exists):
-        encounter["status"].structured("encounter-status-by-period")
+    _status(encounter)
+
+
+def _status(encounter: Element) -> None:
+    """CDA knows an encounter by its times: one that has ended is finished. "Unknown" says nothing to carry."""
+    status, ended = encounter["status"].peek(), encounter["period"]["end"].exists
+    if status == implied_status(ended):
+        rule = "encounter-status-by-period"
+        encounter["status"].take(Outcome.STRUCTURED if ended else Outcome.STRUCTURAL, rule)
 
 
 def implied_status(ended: bool) -> str:
-    """The status of an encounter that CDA knows only by its times."""
-    return "finished" if ended else "in-progress"
+    """The status of an encounter that is known only by its times."""
+    return "finished" if ended else "unknown"
 
 
 def facility_coding(organization: Element) -> Element | None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.fhir.format import systems
-from gateway.mapping.context import Context
 from gateway.mapping.parts import coding, dates, identifiers, patient
 from gateway.mapping.parts.header import implied_status
 from gateway.mapping.parts.people import Bundling, Resource, reference
@@ -54,9 +53,8 @@ class Header:
     event_end: str | None
 
 
-def read_header(document: Node, context: Context) -> Header:
-    """Read every part of the header, claiming each leaf."""
-    bundling = Bundling(context)
+def read_header(document: Node, bundling: Bundling) -> Header:
+    """Read every part of the header, claiming each leaf. Several documents of one submission share a Bundle."""
     authors = _authors(document, bundling)
     recipients = _recipients(document, bundling)
     legal = document["legalAuthenticator"]
@@ -188,7 +186,7 @@ def _encounter(document: Node, bundling: Bundling, patient_url: str) -> str | No
     encounter |= {"class": kind or {"system": systems.ACT_CODE, "code": "AMB"}, "subject": reference(patient_url)}
     _setting(document, encounter)
     _facility(node["location/healthCareFacility"], encounter, bundling)
-    return bundling.add(encounter, "encounter")
+    return bundling.share(encounter)
 
 
 def _setting(document: Node, encounter: Resource) -> None:

@@ -26,7 +26,7 @@ from gateway.mssante.format.xdm import ARCHIVE_NAME
 _ZIP_TYPES: Final = ("application/zip", "application/x-zip-compressed")
 _PDF: Final = "application/pdf"
 # One that is never closed ends with the line: otherwise each quote would be searched for its twin to the end.
-_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)|\([^()]*\)')
+_QUOTED: Final = re.compile(r'(?s)"(?:[^"\\]|\\.)*+\\?(?:"|$)|\([^()]*\)')
 _ANGLE: Final = re.compile(r"<([^<>\s]*)>")
 _BARE: Final = re.compile(r"[^\s,;:<>()\"]+@[^\s,;:<>()\"]+")
 _NULL: Final = "<>"

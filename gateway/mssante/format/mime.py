@@ -25,7 +25,7 @@ _BYTES: Final = "latin-1"
 """One character per byte and back: the parser sees every byte as it is and guesses no charset."""
 _MAX_FIELDS: Final = 64_000
 _CONTENT_TYPE: Final = re.compile(rb"(?im)^content-type[ \t]*:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*")
-_PARAMETER: Final = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*(?:"|$)|[^;]*)')
+_PARAMETER: Final = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*+\\?(?:"|$)|[^;]*)')
 _CONTINUATION: Final = re.compile(r"([^*]+)\*(\d{1,3})(\*?)")
 _END_OF_HEADERS: Final = re.compile(rb"\r?\n\r?\n")
 _PARSER_ERRORS: Final = (
