@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "gateway.ports": "journal model mssante.format",
     "gateway.clock": "model",
     "gateway.config": "errors model",
+    "gateway.fhir.profiles": "",
     "gateway.fhir.format": "errors error_catalogue model tables",
     "gateway.fhir.adapters": "fhir.format errors error_catalogue journal model ports",
     "gateway.mssante.format": "errors error_catalogue model tables",

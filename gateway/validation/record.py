@@ -13,7 +13,6 @@ import re
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -29,27 +28,15 @@ from gateway.mapping.packing import finish_written
 from gateway.mssante.format import xml
 from gateway.mssante.format.oids import HL7_V3
 from gateway.validation.ans_kit import COMMON_PROFILES, AnsKit
-from gateway.validation.controls import CONTROLS, Control, bites, broken
-from gateway.validation.record_page import page
+from gateway.validation.controls import CONTROLS, bites, broken
+from gateway.validation.record_page import UsedKit, page
 from gateway.validation.verdict import Verdict
 
 CONTEXT = Context(datetime(2026, 11, 20, 8, 31, tzinfo=UTC), "fixture")
 _PDF = b"%PDF-1.4\n%%EOF\n"
 """Neither a validator nor the hash looks into it, so the record does not change with the printer."""
-_BODY_TEXT = f"{{{HL7_V3}}}nonXMLBody/{{{HL7_V3}}}text"
 _COLUMNS = ("document", "sha256", "result", "XSD", *COMMON_PROFILES, "own", "own_fired", "failed", "advice")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-
-
-@dataclass(frozen=True, slots=True)
-class Kit:
-    """Which kit judged."""
-
-    commit: str
-    fingerprint: str
-    engine: str
-    unchecked: tuple[tuple[str, str], ...]
-    missing_includes: tuple[str, ...]
 
 
 def documents(fixtures: Path) -> dict[str, bytes]:
@@ -69,10 +56,8 @@ def documents(fixtures: Path) -> dict[str, bytes]:
 def canonical_hash(content: bytes) -> str:
     """SHA-256 of a document in canonical form, the text of its non-XML body left out."""
     root = xml.parse(content, "cda-unreadable")
-    for text in root.iter(f"{{{HL7_V3}}}text"):
-        parent = text.getparent()
-        if parent is not None and parent.tag == f"{{{HL7_V3}}}nonXMLBody":
-            text.text = None
+    for text in root.iterfind(f".//{{{HL7_V3}}}nonXMLBody/{{{HL7_V3}}}text"):
+        text.text = None
     return sha256(etree.tostring(root, method="c14n2")).hexdigest()
 
 
@@ -99,13 +84,13 @@ def record(kit: AnsKit, commit: str, fixtures: Path, docs: Path) -> bool:
     ours, others = verdicts[: len(judged)], verdicts[len(judged) :]
     controls = list(zip(CONTROLS, others, strict=True))
     copy = kit.copy
-    used = Kit(commit, copy.fingerprint, kit.engine_version, copy.unchecked_terminologies, copy.missing_includes)
+    used = UsedKit(commit, copy.fingerprint, kit.engine_version, copy.unchecked_terminologies, copy.missing_includes)
     (docs / "ans-validation.tsv").write_text("".join(_lines(used, judged, ours)), "utf-8")
     (docs / "ans-validation.md").write_text(page(used, ours, controls), "utf-8")
     return all(verdict.passes for verdict in ours) and all(bites(*pair) for pair in controls)
 
 
-def _lines(kit: Kit, judged: Mapping[str, bytes], verdicts: Sequence[Verdict]) -> Iterator[str]:
+def _lines(kit: UsedKit, judged: Mapping[str, bytes], verdicts: Sequence[Verdict]) -> Iterator[str]:
     yield f"# kit commit {kit.commit}, content {kit.fingerprint}; made by gateway/validation/record.py, do not edit\n"
     yield "\t".join(_COLUMNS) + "\n"
     for verdict in verdicts:

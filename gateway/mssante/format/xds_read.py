@@ -22,6 +22,7 @@ from gateway.mssante.format.times import read_utc
 
 T = TypeVar("T")
 
+MAX_ENTRIES: Final = 200
 _RIM: Final = f"{{{oids.EBXML_RIM}}}"
 
 
@@ -29,17 +30,19 @@ def read(content: bytes) -> Submission:
     """A submission from METADATA.XML.
 
     Raises InputError: a code of `xml.parse` then `xdm-metadata-unreadable`; `xdm-set-count` without exactly one
-    submission set; `xdm-attribute-repeated` where what must be unique is given twice.
+    submission set; `xdm-too-many-entries`; `xdm-attribute-repeated` where what must be unique is given twice.
     """
     root = xml.parse(content, "xdm-metadata-unreadable")
     sets = [package for package in root.iter(f"{_RIM}RegistryPackage") if not _is_folder(package)]
     if len(sets) != 1:
         raise InputError(Finding("xdm-set-count", "RegistryPackage", (("found", str(len(sets))),)))
+    described = list(root.iter(f"{_RIM}ExtrinsicObject"))
+    if len(described) > MAX_ENTRIES:
+        raise InputError(Finding("xdm-too-many-entries", "ExtrinsicObject", (("limit", str(MAX_ENTRIES)),)))
     return Submission(
         submission_set=_read_set(_Registered(sets[0], "SubmissionSet")),
         entries=tuple(
-            _read_entry(_Registered(element, f"DocumentEntry[{number}]"))
-            for number, element in enumerate(root.iter(f"{_RIM}ExtrinsicObject"), 1)
+            _read_entry(_Registered(element, f"DocumentEntry[{number}]")) for number, element in enumerate(described, 1)
         ),
         memberships=tuple(_read_memberships(root)),
     )

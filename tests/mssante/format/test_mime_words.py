@@ -68,7 +68,8 @@ def test_any_display_name_comes_back(text: str) -> None:
 def test_any_file_name_comes_back_through_the_standard_library(name: str) -> None:
     parsed = message_from_bytes(disposition(name) + b"\r\n", policy=policy.compat32)
 
-    if name == name.strip():  # the standard library strips what it returns
+    # The standard library strips what it returns, and takes <…> for quotes; our PDFs have neither.
+    if name == name.strip() and name[0] != "<":
         assert parsed.get_filename() == name
     assert Part(parsed).filename == name
     assert all(len(line) <= 998 for line in disposition(name).split(b"\r\n"))

@@ -221,6 +221,8 @@ def _metadata(change: Callable[[str], str]) -> bytes:
         (lambda text: text.replace("RegistryPackage", "Other"), "xdm-set-count"),
         (lambda text: text.replace("<Association ", '<RegistryPackage id="urn:uuid:2"/><Association ', 1),
          "xdm-set-count"),
+        (lambda text: text.replace("<Association ", '<ExtrinsicObject id="x"/>' * 200 + "<Association ", 1),
+         "xdm-too-many-entries"),
         (lambda text: text[:500], "xml-not-well-formed"),
         (lambda text: text.replace("<lcm:", "<!DOCTYPE x><lcm:", 1), "xml-dtd-refused"),
     ],

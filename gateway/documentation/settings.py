@@ -5,6 +5,7 @@ from enum import Enum
 from pydantic.fields import FieldInfo
 
 from gateway.config import FILE_VARIABLE, Settings, variable
+from gateway.documentation.markdown import code, table
 
 _HEAD = f"""# Settings
 
@@ -13,28 +14,27 @@ file named by `{FILE_VARIABLE}`; a variable wins over the file. An unknown name 
 is not a setting: a setting names the file that holds it. Authentication cannot be turned off.
 
 In mode `production` the gateway does not start with test INS identities, demonstration keys, plain HTTP on an address
-that is not loopback, or without a master key.
+that is not loopback, or without a master key. SMTP and IMAP are spoken with STARTTLS only.
 
-This page is made from `gateway/config.py`; do not edit it.
+This page is made from `gateway/config.py`: `make docs`.
 
-| variable | meaning | unit | default |
-|---|---|---|---|
 """
 
 
 def settings_page() -> str:
     """The whole page, in Markdown."""
-    return _HEAD + "".join(_row(name, field) for name, field in Settings.model_fields.items())
+    rows = [_row(name, field) for name, field in Settings.model_fields.items()]
+    return _HEAD + table(("variable", "meaning", "unit", "default"), rows)
 
 
-def _row(name: str, field: FieldInfo) -> str:
+def _row(name: str, field: FieldInfo) -> tuple[str, str, str, str]:
     extra = field.json_schema_extra
     unit = str(extra.get("unit") or "") if isinstance(extra, dict) else ""
-    return f"| `{variable(name)}` | {field.description} | {unit} | {_shown(field.default)} |\n"
+    return code(variable(name)), field.description or "", unit, _shown(field.default)
 
 
 def _shown(default: object) -> str:
     value = default.value if isinstance(default, Enum) else default
     if value is None or value in ("", ()):
         return "–"
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    return code(str(value).lower() if isinstance(value, bool) else str(value))
