@@ -42,7 +42,8 @@ def _paragraph(teller: Teller) -> Paragraph:
     reactions = " / ".join(_reaction(teller, item) for item in teller.root.each("reaction"))
     onset = beginning(choice_words(teller, "onset"))
     tail = joined(" ; ", f"depuis {onset}" if onset else "", details(teller, *_DETAILS))
-    return Paragraph(joined(" — ", warning + joined(" : ", head, reactions), tail), strong=not warning)
+    text = joined(" — ", warning + joined(" : ", head, reactions), tail)
+    return Paragraph(text, strong=not warning, tells=teller.entry.path)
 
 
 def _agent(teller: Teller) -> str:

@@ -23,7 +23,7 @@ def is_past(teller: Teller) -> bool:
 
 def blocks(tellers: Sequence[Teller]) -> tuple[Block, ...]:
     """One table: since when, and the problem."""
-    return table(("Depuis", "Problème"), [_row(teller) for teller in tellers])
+    return table(("Depuis", "Problème"), [_row(teller) for teller in tellers], tellers)
 
 
 def _row(teller: Teller) -> tuple[str, str]:

@@ -15,7 +15,7 @@ _DETAILS = ("statusReason", "manufacturer", "modelNumber", "serialNumber", "lotN
 
 
 def blocks(tellers: Sequence[Teller]) -> tuple[Block, ...]:
-    return (Bullets(tuple(_device(teller) for teller in tellers)),) if tellers else ()
+    return (Bullets(tuple(_device(t) for t in tellers), tuple(t.entry.path for t in tellers)),) if tellers else ()
 
 
 def _device(teller: Teller) -> str:

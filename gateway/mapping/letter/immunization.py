@@ -15,7 +15,8 @@ _DETAILS = ("statusReason", "protocolApplied", "lotNumber", "doseQuantity", "rou
 
 
 def blocks(tellers: Sequence[Teller]) -> tuple[Block, ...]:
-    return table(("Date", "Vaccin"), [(choice_words(teller, "occurrence"), _vaccine(teller)) for teller in tellers])
+    rows = [(choice_words(teller, "occurrence"), _vaccine(teller)) for teller in tellers]
+    return table(("Date", "Vaccin"), rows, tellers)
 
 
 def _vaccine(teller: Teller) -> str:

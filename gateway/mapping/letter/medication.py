@@ -31,11 +31,11 @@ _DETAILS = {
 
 def blocks(tellers: Sequence[Teller]) -> tuple[Block, ...]:
     """What the patient takes, then what he no longer takes, never mixed."""
-    current = [_row(teller) for teller in tellers if _is_current(teller)]
-    others = [_row(teller) for teller in tellers if not _is_current(teller)]
-    head = ("Médicament", "Posologie", "Depuis")
+    current = [teller for teller in tellers if _is_current(teller)]
+    others = [teller for teller in tellers if not _is_current(teller)]
+    taken = table(("Médicament", "Posologie", "Depuis"), [_row(t) for t in current], current)
     stopped: tuple[Block, ...] = (Paragraph(_OTHERS, strong=True),) if others else ()
-    return (*table(head, current), *stopped, *table(("Médicament", "Posologie", "Période"), others))
+    return (*taken, *stopped, *table(("Médicament", "Posologie", "Période"), [_row(t) for t in others], others))
 
 
 def _is_current(teller: Teller) -> bool:

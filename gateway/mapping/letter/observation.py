@@ -30,25 +30,26 @@ def vital_signs(tellers: Sequence[Teller]) -> tuple[Block, ...]:
     """A table; the date last."""
     dates, once = _dates(tellers)
     rows = [(_name(t), _result(t), _norm(t, t.root, _PLACE), date) for t, date in zip(tellers, dates, strict=True)]
-    return (*table(("Mesure", "Valeur", "Norme", "Date"), rows), *_common(tellers, once))
+    return (*table(("Mesure", "Valeur", "Norme", "Date"), rows, tellers), *_common(tellers, once))
 
 
 def results(tellers: Sequence[Teller]) -> tuple[Block, ...]:
     """A table; the date first."""
     dates, once = _dates(tellers)
     rows = [(date, _name(t), _result(t), _norm(t, t.root, _PLACE)) for t, date in zip(tellers, dates, strict=True)]
-    return (*table(("Date", "Examen", "Résultat", "Norme"), rows), *_common(tellers, once))
+    return (*table(("Date", "Examen", "Résultat", "Norme"), rows, tellers), *_common(tellers, once))
 
 
 def way_of_life(tellers: Sequence[Teller]) -> tuple[Block, ...]:
     """A list: name, finding, date."""
     items = [joined(" : ", _name(t), joined(" — ", _result(t), _norm(t, t.root, _PLACE), _date(t))) for t in tellers]
-    return (*((Bullets(tuple(items)),) if items else ()), *_common(tellers, ""))
+    told = Bullets(tuple(items), tuple(t.entry.path for t in tellers))
+    return (*((told,) if items else ()), *_common(tellers, ""))
 
 
 def history(tellers: Sequence[Teller]) -> tuple[Block, ...]:
     """What the patient tells: plain paragraphs."""
-    return tuple(Paragraph(_story(teller)) for teller in tellers)
+    return tuple(Paragraph(_story(teller), tells=teller.entry.path) for teller in tellers)
 
 
 def _story(teller: Teller) -> str:

@@ -15,7 +15,7 @@ _DETAILS = ("statusReason", "bodySite", "outcome", "reasonCode", "reasonReferenc
 
 
 def blocks(tellers: Sequence[Teller]) -> tuple[Block, ...]:
-    return table(("Date", "Acte"), [(choice_words(teller, "performed"), _act(teller)) for teller in tellers])
+    return table(("Date", "Acte"), [(choice_words(teller, "performed"), _act(teller)) for teller in tellers], tellers)
 
 
 def _act(teller: Teller) -> str:

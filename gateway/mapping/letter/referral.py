@@ -36,7 +36,8 @@ def reason(task: Teller, request: Teller | None) -> tuple[Block, ...]:
         ("Consignes au patient", words(request, "patientInstruction") if request else ""),
     ]
     told = tuple(row for row in rows if row[1])
-    return (Table(("", ""), told),) if told else ()
+    about = (request or task).entry.path
+    return (Table(("", ""), told, (about,) * len(told)),) if told else ()
 
 
 def history(task: Teller, request: Teller | None) -> tuple[Block, ...]:
@@ -48,7 +49,7 @@ def history(task: Teller, request: Teller | None) -> tuple[Block, ...]:
 def requests(tellers: Sequence[Teller]) -> tuple[Block, ...]:
     """Other acts asked for, beside the referral itself."""
     rows = [(_asked(teller), joined(" ; ", _occurrence(teller), words(teller, "note"))) for teller in tellers]
-    return table(("Demande", "Échéance et remarques"), rows)
+    return table(("Demande", "Échéance et remarques"), rows, tellers)
 
 
 def main_request(draft: Draft, task: Teller) -> Teller | None:

@@ -25,12 +25,15 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> tuple[Block, ...]:
-    """A table without the columns that nobody fills; nothing where there are no rows."""
+def table(
+    head: tuple[str, ...], rows: Sequence[tuple[str, ...]], tellers: Sequence[Teller] = ()
+) -> tuple[Block, ...]:
+    """A table without the columns that nobody fills; nothing where there are no rows. `tellers`: one for each row."""
     kept = [i for i in range(len(head)) if any(row[i] for row in rows)]
     if not rows or not kept:
         return ()
-    return (Table(tuple(head[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in rows)),)
+    shown = tuple(tuple(row[i] for i in kept) for row in rows)
+    return (Table(tuple(head[i] for i in kept), shown, tuple(teller.entry.path for teller in tellers)),)
 
 
 def code_of(teller: Teller, name: str) -> str:

@@ -14,6 +14,8 @@ class Paragraph:
 
     text: str
     strong: bool = False
+    tells: str = ""
+    """The path of the resource that it is about, where it is about one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Bullets:
     """A list without numbers."""
 
     items: tuple[str, ...]
+    tells: tuple[str, ...] = ()
+    """For each item, the path of its resource; or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class Table:
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    tells: tuple[str, ...] = ()
+    """For each row, the path of its resource; or nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,146 @@
+"""JSON Schemas of everything that a command prints or writes: `docs/schemas/`. Their enumerations come from the code.
+
+Fields may be added to an output, so the schemas are open; what they name stays. A test applies each to real output.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from gateway.error_catalogue import CATALOGUE
+from gateway.journal import DeliveryState, Direction
+from gateway.mapping.kinds import Kind
+from gateway.mapping.result import Outcome
+from gateway.model import Priority, Severity
+from gateway.tables import read_table
+
+Schema = Mapping[str, Any]
+
+TEXT: Schema = {"type": "string", "minLength": 1}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+INSTANT: Schema = {"type": "string", "format": "date-time"}
+SHA256: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+CODE: Schema = {"enum": sorted(CATALOGUE), "description": "a row of docs/errors.md"}
+
+
+def _maybe(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _one_of(words: Iterable[str], description: str = "") -> Schema:
+    return {"enum": list(words)} | ({"description": description} if description else {})
+
+
+def _object(required: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None) -> Schema:
+    return {"type": "object", "properties": {**required, **(optional or {})}, "required": list(required)}
+
+
+FINDING = _object({"code": CODE, "severity": _one_of(Severity), "path": {"type": "string"}, "text": TEXT})
+
+_SIDE = _object({"kind": _one_of(Kind)}, {"type": TEXT, "sha256": SHA256})
+_COUNTED = ["leaves", *(outcome.value for outcome in Outcome), "filled", "guessed"]
+_SHOWN = [o.value for o in Outcome if o not in (Outcome.STRUCTURAL, Outcome.STRUCTURED)] + ["filled", "guessed"]
+LOSS_REPORT = _object(
+    {
+        "map": TEXT,
+        "map_version": {"type": "string", "pattern": r"^\d+\.\d+\.\d+$"},
+        "source": _SIDE,
+        "target": _SIDE,
+        "counts": _object(dict.fromkeys(_COUNTED, COUNT)),
+        "items": _list(_object({"path": TEXT, "outcome": _one_of(_SHOWN), "rule": TEXT})),
+    }
+)
+
+DELIVERY = _object(
+    {
+        "id": TEXT,
+        "mailbox": {"type": "string", "format": "email"},
+        "form": _one_of(["level-1", "level-3", "mail"]),
+        "state": _one_of(DeliveryState),
+        "code": _maybe({"type": "string"}),
+        "message_id": {"type": "string", "pattern": "^<.+@.+>$"},
+        "updated_at": INSTANT,
+    }
+)
+MESSAGE = _object(
+    {
+        "id": TEXT,
+        "direction": _one_of(Direction),
+        "kind": TEXT,
+        "client": _maybe(TEXT),
+        "accepted_at": INSTANT,
+        "priority": _one_of(Priority),
+        "thread": TEXT,
+        "deliveries": _list(DELIVERY),
+    }
+)
+EVENT = _object(
+    {
+        "message": TEXT,
+        "delivery": _maybe(TEXT),
+        "at": INSTANT,
+        "code": _one_of([row["code"] for row in read_table("gateway", "trace.tsv")], "a row of docs/trace.md"),
+        "actor": TEXT,
+        "facts": {"type": "object", "additionalProperties": {"type": "string"}},
+        "text": TEXT,
+    }
+)
+
+_SERVER = _object({"host": TEXT, "port": {"type": "integer", "minimum": 1, "maximum": 65535}})
+DEMO = _object(
+    {
+        "base_url": {"type": "string", "pattern": r"^http://127\.0\.0\.1:\d+$"},
+        "fhir": {"type": "string", "pattern": "/fhir$"},
+        "tokens": {"type": "object", "minProperties": 1, "additionalProperties": TEXT},
+        "mailboxes": _object(dict.fromkeys(["gateway", "with_software", "with_mailbox_only"], TEXT)),
+        "smtp": _SERVER,
+        "imap": _SERVER,
+        "tls": _object(dict.fromkeys(["ca", "certificate", "key"], TEXT)),
+        "database": {"type": "string", "pattern": "^sqlite:///"},
+        "example": TEXT,
+    }
+)
+DEMO_ONCE = _object({"passed": COUNT, "failed": COUNT, "flows": _list(TEXT)})
+
+CONVERT = _list(
+    {
+        "anyOf": [
+            _object({"input": TEXT, "outputs": _list(TEXT), "losses": _list(LOSS_REPORT)}),
+            _object({"input": TEXT, "error": CODE}),
+        ]
+    }
+)
+COMPARE = _object(
+    {"equal": {"type": "boolean"}, "differences": _list(_object({"path": {"type": "string"}, "kind": TEXT}))}
+)
+VALIDATE: Schema = {
+    "type": "object",
+    "description": "input file → its findings",
+    "additionalProperties": _list(FINDING),
+}
+CLIENT = _object({"name": TEXT, "structures": _list(TEXT), "token": TEXT})
+
+
+def _published(name: str, title: str, schema: Schema) -> Schema:
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"{name}.json", "title": title, **schema}
+
+
+_PUBLISHED: tuple[tuple[str, str, Schema], ...] = (
+    ("finding", "One finding", FINDING),
+    ("loss-report", "The receipt of loss of one mapping", LOSS_REPORT),
+    ("message", "`messages show --json`: a message and its deliveries", MESSAGE),
+    ("messages", "`messages list --json`", _list(MESSAGE)),
+    ("event", "One line of the trace", EVENT),
+    ("trace", "`messages trace --json`", _list(EVENT)),
+    ("demo", "`demo.json`: what another program needs to join the demonstration", DEMO),
+    ("demo-once", "`demo --once --json`", DEMO_ONCE),
+    ("convert", "`convert --json`", CONVERT),
+    ("compare", "`compare --json`", COMPARE),
+    ("validate", "`validate --json`", VALIDATE),
+    ("client", "`clients add --json`", CLIENT),
+)
+SCHEMAS = {name: _published(name, title, schema) for name, title, schema in _PUBLISHED}
+"""Name of the file in `docs/schemas/` → schema."""

@@ -1,0 +1,92 @@
+"""The level 3 body of a letter: its sections in words, each with the coded entries of the resources it tells.
+
+Words come first and are complete; entries say again, coded, what they can. A section wears the templateIds of its
+content module only when it holds the entries that the module asks for. Source: ANS CI-SIS volets de contenu; IHE PCC.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from gateway.mapping.context import Context
+from gateway.mapping.entries.entry import Writing
+from gateway.mapping.entries.table import ENTRY_PARTS
+from gateway.mapping.parts.resolving import Resolver
+from gateway.mssante.format import oids
+from gateway.mssante.format.build import add, root
+from gateway.mssante.format.letter import Bullets, Letter, Paragraph, Section, Table
+from gateway.mssante.format.narrative import write_text
+from gateway.tables import read_table
+
+_SECTIONS = {row["code"]: row for row in read_table("gateway.mapping", "sections.tsv")}
+_COMMENT = "55112-7"
+"""For a section of the letter that has no code of its own."""
+
+
+def anchor_of(path: str) -> str:
+    """The ID of the words about the resource at `path`.
+
+    >>> anchor_of("Bundle.entry[12].resource")
+    'r12'
+    """
+    return "r" + "".join(c for c in path if c.isdigit())
+
+
+def write_entries(resolver: Resolver, context: Context, written_at: str) -> dict[str, etree._Element]:
+    """The `entry` element of each resource that some part can write, by the resource's path."""
+    entries = {}
+    for item in resolver.message.entries:
+        resource = resolver.element(item)
+        part = next((p for p in ENTRY_PARTS if item.type in p.resources and p.accepts(resource)), None)
+        if part:
+            entry = root("entry")
+            part.to_cda(entry, resource, Writing(context, resolver, anchor_of(item.path), written_at))
+            if len(entry):
+                entries[item.path] = entry
+    return entries
+
+
+@dataclass(slots=True)
+class Body:
+    """A structuredBody in the making."""
+
+    context: Context
+    entries: Mapping[str, etree._Element]
+    used: set[str] = field(default_factory=set)
+    """IDs that are given away: each stands once in a document."""
+
+    def write(self, document: etree._Element, letter: Letter) -> None:
+        """Add `component/structuredBody` with every section of the letter."""
+        body = add(add(document, "component"), "structuredBody")
+        for number, section in enumerate(letter.sections):
+            self._section(add(add(body, "component"), "section"), section, number)
+
+    def _section(self, target: etree._Element, section: Section, number: int) -> None:
+        row = _SECTIONS[section.code if section.code in _SECTIONS else _COMMENT]
+        told = [path for path in dict.fromkeys(_tells(section)) if path in self.entries]
+        for template in (row["templates"] if told else row["bare"]).split():
+            add(target, "templateId", root=template)
+        add(target, "id", root=str(self.context.uuid(f"section[{number}]")).upper())
+        add(target, "code", code=row["code"], displayName=row["display"], codeSystem=oids.LOINC, codeSystemName="LOINC")
+        add(target, "title", section.title)
+        write_text(target, section.blocks, self._anchor)
+        for path in told:
+            target.append(self.entries[path])
+
+    def _anchor(self, path: str) -> str | None:
+        if not path or (id_ := anchor_of(path)) in self.used:
+            return None
+        self.used.add(id_)
+        return id_
+
+
+def _tells(section: Section) -> Sequence[str]:
+    """The paths of the resources that a section tells, in order."""
+    found: list[str] = []
+    for block in section.blocks:
+        if isinstance(block, Paragraph):
+            found.append(block.tells)
+        elif isinstance(block, Bullets | Table):
+            found += block.tells
+    return [path for path in found if path]
