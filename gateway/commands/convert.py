@@ -17,6 +17,7 @@ from gateway.mapping.convert import SUFFIXES, Conversion
 from gateway.mapping.convert import convert as convert_content
 from gateway.mapping.kinds import Kind
 from gateway.mapping.result import LossReport
+from gateway.model import Finding
 from gateway.mssante.adapters.pdf_renderer import TypstRenderer
 
 
@@ -79,9 +80,9 @@ def _one(source: Path, target: Path | None, to: Kind, context: Context, loss: Pa
     except GatewayError as error:
         complain(str(source), error.findings)
         return {"input": str(source), "error": error.code}
-    except OSError as error:
-        typer.echo(f"{source}: {error.strerror}", err=True)
-        return {"input": str(source), "error": "unreadable"}
+    except OSError:
+        complain(str(source), [Finding("unreadable-file")])
+        return {"input": str(source), "error": "unreadable-file"}
     written = _write(done, target)
     losses = [report.as_json() for report in done.losses]
     if loss and losses:

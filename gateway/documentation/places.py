@@ -1,4 +1,4 @@
-"""Reading one place of each form of a referral: just enough of FHIRPath and XPath for the table of `same_patient.tsv`."""
+"""Reading one place of each form: just enough of FHIRPath and XPath for the table of `same_patient.tsv`."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping

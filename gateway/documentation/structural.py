@@ -5,7 +5,7 @@ from gateway.tables import read_table
 
 _HEAD = """# Structural leaves
 
-The receipt of loss gives each leaf of a source exactly one outcome. `structural` is the outcome of a leaf that holds the
+The receipt of loss gives each leaf of a source exactly one outcome. `structural` is a leaf that holds the
 content together and says nothing of the patient: ids, references, versions, template ids. These lists are all there
 is: a leaf that no map reads and no pattern below names is counted as `lost`, and the message is refused.
 

@@ -108,7 +108,7 @@ class SendDocument:
         envelope = envelope_of(message)
         choices = self.addressing.choose_all(recipients_of(message), len(content) + _MAIL_OVERHEAD_BYTES)
         context = self._context(envelope)
-        mapped = document_type.to_cda(message, context, sha256(content).hexdigest())
+        mapped = document_type.to_cda(message, context, sha256(content).hexdigest(), choices[0].form)
         if mapped.loss.lost:
             raise MappingError([Finding("would-lose", item.path) for item in mapped.loss.lost])
         return Prepared(message, envelope, choices, document_type, context, mapped, findings)

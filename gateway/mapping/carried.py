@@ -27,10 +27,10 @@ _DOCUMENTS = ("DocumentReference", "Binary")
 """Attachments are documents of their own."""
 
 
-def carried(bundle: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def carried(bundle: Mapping[str, Any], context: Context, form: str = "level-1") -> dict[str, Any]:
     """The structured part of a message of ours. Raises MappingError for a message without a document type."""
     message = index_message(bundle)
-    receipt = type_of_message(message.event[1]).to_cda(message, context, "").loss
+    receipt = type_of_message(message.event[1]).to_cda(message, context, "", form).loss
     structured = frozenset(item.path for item in receipt.items if item.outcome == Outcome.STRUCTURED)
     entries = [
         {"fullUrl": entry.full_url, "resource": _carried(entry, structured)}

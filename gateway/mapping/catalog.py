@@ -26,7 +26,8 @@ class DocumentType:
     """ClinicalDocument/code."""
     label: str
     """What it is called, in French."""
-    to_cda: Callable[[Message, Context, str], Mapped[Written]]
+    to_cda: Callable[[Message, Context, str, str], Mapped[Written]]
+    """(message, context, hash of the source, form: `level-1` or `level-3`)."""
     to_fhir: Callable[[Sequence[ClinicalDocument], Context, str], Mapped[Resource]]
     """Of the documents of one submission, the first being of this type."""
 

@@ -54,11 +54,14 @@ class Conversion:
     losses: tuple[LossReport, ...]
 
 
-def convert(content: bytes, target: Kind, context: Context, render: Render) -> Conversion:
-    """`content` as `target`. Raises InputError (`unsupported-conversion`, or what is wrong with the content)."""
+def convert(content: bytes, target: Kind, context: Context, render: Render, form: str = "level-1") -> Conversion:
+    """`content` as `target`; `form`: the level of the CDA that is written.
+
+    Raises InputError (`unsupported-conversion`, or what is wrong with the content).
+    """
     source = kind_of(content)
     if source is Kind.FHIR_MESSAGE and target not in _FHIR:
-        return _outward(content, target, context, render)
+        return _outward(content, target, context, render, form)
     if source in _INWARD:
         return _inward(content, source, target, context)
     raise _meaningless(source, target)
@@ -71,9 +74,9 @@ def _meaningless(source: Kind, target: Kind) -> InputError:
 # --- outward -----------------------------------------------------------------------------------------------------
 
 
-def _outward(content: bytes, target: Kind, context: Context, render: Render) -> Conversion:
+def _outward(content: bytes, target: Kind, context: Context, render: Render, form: str) -> Conversion:
     message = read_message(content)
-    mapped = type_of_message(message.event[1]).to_cda(message, context, sha256(content).hexdigest())
+    mapped = type_of_message(message.event[1]).to_cda(message, context, sha256(content).hexdigest(), form)
     documents = finish_written(mapped.value, render(mapped.value.letter, context.at))
     loss = mapped.loss.with_target_hash(sha256(documents[0].content).hexdigest())
     return Conversion(_forms(documents, target, context), (loss,))

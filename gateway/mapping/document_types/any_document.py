@@ -8,6 +8,7 @@ from gateway.mapping.context import Context
 from gateway.mapping.parts.body_reading import body_to_fhir
 from gateway.mapping.parts.header_reading import Header, read_header
 from gateway.mapping.parts.people import Bundling, Resource, reference
+from gateway.mapping.parts.sections_reading import read_sections
 from gateway.mapping.receipts import cda_receipt
 from gateway.mapping.result import Ledger, Mapped, Side
 from gateway.mapping.source import Node
@@ -22,14 +23,15 @@ def to_fhir(document: ClinicalDocument, context: Context, source_hash: str = "")
     root = Node(document.root, "ClinicalDocument", ledger)
     found = read_header(root, bundling)
     body = body_to_fhir(root, found)
-    bundling.entries = {context.urn("composition"): _composition(found, body), **bundling.entries}
+    sections = read_sections(root, found)
+    bundling.entries = {context.urn("composition"): _composition(found, body, sections.sections), **bundling.entries}
     ledger.fill("Composition.status", "document-is-final")
     bundle = bundling.as_bundle("document", found.written_at)
     bundle["identifier"] = {"system": systems.URI, "value": found.identifier}
     return Mapped(bundle, cda_receipt(MAP, VERSION, [document], ledger, source_hash, Side("fhir-document")))
 
 
-def _composition(found: Header, body: str) -> Resource:
+def _composition(found: Header, body: str, sections: list[Resource]) -> Resource:
     composition: Resource = {"resourceType": "Composition", "status": "final", "type": {"coding": [found.type]}}
     composition |= {"identifier": found.set_id} if found.set_id else {}
     composition |= {"language": found.language} if found.language else {}
@@ -44,4 +46,5 @@ def _composition(found: Header, body: str) -> Resource:
     composition |= {"custodian": reference(found.custodian)} if found.custodian else {}
     if found.replaces:
         composition["relatesTo"] = [{"code": "replaces", "targetIdentifier": found.replaces}]
-    return composition | {"section": [{"title": found.title or "Document", "entry": [reference(body)]}]}
+    whole = {"title": found.title or "Document", "entry": [reference(body)]}
+    return composition | {"section": [whole, *sections]}

@@ -6,6 +6,7 @@ Source: JDV_J07 (96349-6 "Lettre d'adressage"); no national structured model exi
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gateway.fhir.format import systems
 from gateway.fhir.format.bundle import Message
@@ -14,30 +15,40 @@ from gateway.mapping.document_types.attachments import attachments_to_cda
 from gateway.mapping.document_types.written import Draft, Written
 from gateway.mapping.envelope import recipient_references
 from gateway.mapping.letter import write_letter
-from gateway.mapping.parts import coding, header
+from gateway.mapping.parts import coding, dates, header
+from gateway.mapping.parts.body import Body, write_entries
 from gateway.mapping.parts.body_reading import body_to_fhir
 from gateway.mapping.parts.header import DocumentCode, HeaderSource, Order
 from gateway.mapping.parts.header_reading import Header, read_header
 from gateway.mapping.parts.people import Bundling, Resource, reference
 from gateway.mapping.parts.resolving import Resolver
+from gateway.mapping.parts.sections_reading import read_sections
 from gateway.mapping.receipts import cda_receipt, document_path, fhir_receipt
 from gateway.mapping.result import Ledger, Mapped, Side
 from gateway.mapping.source import Element, Node
 from gateway.mssante.format.cda import ClinicalDocument
 
 MAP, VERSION = "referral", "1.0.0"
+LEVEL_1, LEVEL_3 = "level-1", "level-3"
 EVENT = "referral-request"
 CODE = DocumentCode("96349-6", "Lettre d'adressage")
+REASON = "42349-1"
+"""LOINC code of the section whose problems are the reason of the referral."""
 HOW_TO_ANSWER = "Pour répondre, répondez à ce message : votre réponse est transmise à l'auteur de la lettre."
 
 
-def to_cda(message: Message, context: Context, source_hash: str = "") -> Mapped[Written]:
-    """The letter, its documents, and the receipt of loss."""
+def to_cda(message: Message, context: Context, source_hash: str = "", form: str = LEVEL_1) -> Mapped[Written]:
+    """The letter, its documents, and the receipt of loss. `form`: the richest CDA that the reader takes."""
     ledger = Ledger()
     resolver = Resolver(message, ledger)
     source = _header_source(resolver)
-    document = ClinicalDocument(header.to_cda(source, context))
-    attached = attachments_to_cda(resolver, source, context)
+    if form == LEVEL_3:
+        source = replace(source, templates=header.LETTER_LEVEL_3)
+    root = header.to_cda(source, context)
+    attached = attachments_to_cda(resolver, replace(source, templates=header.LEVEL_1), context)
+    entries = (
+        write_entries(resolver, context, dates.to_cda(source.written_at.peek() or "") or "") if form == LEVEL_3 else {}
+    )
     letter = write_letter(
         message,
         ledger,
@@ -45,8 +56,10 @@ def to_cda(message: Message, context: Context, source_hash: str = "") -> Mapped[
         written_at=context.at,
         how_to_answer=HOW_TO_ANSWER,
     )
+    if form == LEVEL_3:
+        Body(context, entries).write(root, letter)
     receipt = fhir_receipt(MAP, VERSION, message, ledger, source_hash, Side("cda", CODE.code))
-    return Mapped(Written(letter, (Draft(document), *attached)), receipt)
+    return Mapped(Written(letter, (Draft(ClinicalDocument(root)), *attached)), receipt)
 
 
 def _header_source(resolver: Resolver) -> HeaderSource:
@@ -101,11 +114,15 @@ def to_fhir(documents: Sequence[ClinicalDocument], context: Context, source_hash
         root, place = Node(document.root, document_path(number), ledger), f"document[{number}]/"
         headers.append(read_header(root, bundling))
         bodies.append(body_to_fhir(root, headers[-1], place))
-    found = headers[0]
-    request = bundling.add(_request(found) | {"supportingInfo": [reference(body) for body in bodies]}, "request")
+    found, sections = headers[0], read_sections(Node(documents[0].root, document_path(1), ledger), headers[0])
+    reasons = sections.by_code.get(REASON, [])
+    others = [url for url in sections.resources if url not in reasons]
+    request_resource = _request(found) | {"supportingInfo": [reference(url) for url in (*bodies, *others)]}
+    request_resource |= {"reasonReference": [reference(url) for url in reasons]} if reasons else {}
+    request = bundling.add(request_resource, "request")
     task = bundling.add(_task(found, request), "task")
-    if found.title != CODE.display or (found.confidentiality or {}).get("code", "N") != "N":
-        bundling.add(_composition(found), "composition")
+    if sections.sections or found.title != CODE.display or (found.confidentiality or {}).get("code", "N") != "N":
+        bundling.add(_composition(found, sections.sections), "composition")
     bundling.entries = {context.urn("header"): _message_header(found, task, context), **bundling.entries}
     for path in ("MessageHeader.source", "Task.status", "Task.intent", "Task.code", "ServiceRequest.status"):
         ledger.fill(path, "fixed-by-message-type")
@@ -154,11 +171,12 @@ def _authored(found: Header) -> Resource:
     return values | ({"requester": reference(found.authors[0])} if found.authors else {})
 
 
-def _composition(found: Header) -> Resource:
-    """What only a Composition can say: another title, another confidentiality."""
+def _composition(found: Header, sections: list[Resource]) -> Resource:
+    """What only a Composition can say: another title, another confidentiality, the sections."""
     composition: Resource = {"resourceType": "Composition", "status": "final"}
     composition |= {"type": {"coding": [found.type]}, "subject": reference(found.patient)}
     composition |= {"date": found.written_at, "author": [reference(url) for url in found.authors]}
     composition["title"] = found.title or CODE.display
     code = (found.confidentiality or {}).get("code", "N")
-    return composition | {"confidentiality": code}
+    composition |= {"confidentiality": code}
+    return composition | ({"section": sections} if sections else {})

@@ -3,6 +3,7 @@
 Source: IHE PCC/HL7 CDA level 1 (nonXMLBody); ANS PDSm for the DocumentReference of a document.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from gateway.fhir.format import systems
@@ -33,21 +34,42 @@ def body_to_fhir(document: Node, header: Header, place: str = "") -> str:
 def _context(header: Header) -> dict[str, Any]:
     period = {"start": header.event_start, "end": header.event_end}
     known = {name: value for name, value in period.items() if value}
-    return {"context": {"period": known}} if known else {}
+    context: dict[str, Any] = {"period": known} if known else {}
+    context |= {"event": [{"coding": [code]} for code in header.event_codes]} if header.event_codes else {}
+    return {"context": context} if context else {}
 
 
 def _attachment(document: Node, header: Header, place: str) -> Resource:
     text = document["component/nonXMLBody/text"]
     attachment: Resource = {"language": header.language} if header.language else {}
     if not text.exists:
-        # A structured body is not taken apart here: its leaves count as lost, and the original travels along.
-        return attachment | {"contentType": "text/xml"}
+        return _copy(document, header, attachment, place)
     media_type = text.attribute("mediaType", "body-media-type")
     content = text.text("body", Outcome.ATTACHED)
     binary: Resource = {"resourceType": "Binary", "contentType": media_type or "application/octet-stream"}
     binary["data"] = "".join((content or "").split())
     url = header.bundling.add(binary, f"{place}binary")
     return attachment | {"contentType": binary["contentType"], "url": url} | _title(header)
+
+
+def _copy(document: Node, header: Header, attachment: Resource, place: str) -> Resource:
+    """A structured body: the PDF of its section "Copie du document", where it has one. The rest is read by sections."""
+    for media in _media(document):
+        value = media["value"]
+        media_type = value.attribute("mediaType", "body-media-type")
+        binary: Resource = {"resourceType": "Binary", "contentType": media_type or "application/octet-stream"}
+        binary["data"] = "".join((value.text("body", Outcome.ATTACHED) or "").split())
+        url = header.bundling.add(binary, f"{place}binary[{media.path}]")
+        attachment = {**attachment, "contentType": binary["contentType"], "url": url}
+    return attachment if "url" in attachment else attachment | {"contentType": "text/xml"}
+
+
+def _media(document: Node) -> Iterator[Node]:
+    """Every observationMedia of the sections."""
+    for component in document["component/structuredBody"].each("component"):
+        for entry in component["section"].each("entry"):
+            for part in entry["organizer"].each("component"):
+                yield from part.each("observationMedia")
 
 
 def _title(header: Header) -> Resource:

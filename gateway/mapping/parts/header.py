@@ -38,6 +38,11 @@ class DocumentCode:
     oid: str = oids.LOINC
 
 
+LEVEL_1 = (oids.TEMPLATE_SCANNED_DOCUMENT,)
+LETTER_LEVEL_3 = (oids.TEMPLATE_MEDICAL_DOCUMENT, oids.TEMPLATE_MEDICAL_SUMMARY, oids.TEMPLATE_REFERRAL_SUMMARY)
+"""A letter has no national model; IHE PCC Referral Summary with its parents. Source: IHE PCC TF-2."""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """A business id of the thread, kept in `inFulfillmentOf`."""
@@ -64,13 +69,15 @@ class HeaderSource:
     """The structure where the patient was seen."""
     treating_doctor: Professional | None = None
     confidentiality: str = "N"
+    templates: tuple[str, ...] = LEVEL_1
+    """The templateIds of the model, beside the two of every French document."""
 
 
 _CONFIDENTIALITY = {"N": "Normal", "R": "Restreint", "V": "Très restreint"}
 
 
 def to_cda(source: HeaderSource, context: Context) -> etree._Element:
-    """A level 1 ClinicalDocument with its header and an empty nonXMLBody.
+    """A ClinicalDocument with its header; for a level 1 model, with an empty nonXMLBody, else without a body.
 
     Raises MappingError `facility-unknown` where neither the message nor the registry says what kind of structure
     the author works in.
@@ -83,19 +90,16 @@ def to_cda(source: HeaderSource, context: Context) -> etree._Element:
         _order(document, order)
     _service_event(document, source, context)
     _encounter(document, source, context)
-    add(
-        add(add(document, "component"), "nonXMLBody"),
-        "text",
-        mediaType="application/pdf",
-        representation="B64",
-    )
+    if source.templates == LEVEL_1:
+        body = add(add(document, "component"), "nonXMLBody")
+        add(body, "text", mediaType="application/pdf", representation="B64")
     return document
 
 
 def _identity(document: etree._Element, source: HeaderSource, context: Context) -> None:
     add(document, "realmCode", code="FR")
     add(document, "typeId", root=oids.CDA_TYPE_ID, extension=oids.CDA_TYPE_ID_EXTENSION)
-    for template in (oids.TEMPLATE_HL7_FRANCE, oids.TEMPLATE_CI_SIS, oids.TEMPLATE_SCANNED_DOCUMENT):
+    for template in (oids.TEMPLATE_HL7_FRANCE, oids.TEMPLATE_CI_SIS, *source.templates):
         add(document, "templateId", root=template)
     add(document, "id", root=context.oid(f"{source.place}/id"))
     code = source.code

@@ -49,6 +49,7 @@ class Header:
     orders: tuple[Order, ...]
     encounter: str | None
     replaces: Resource | None
+    event_codes: tuple[Resource, ...]
     event_start: str | None
     event_end: str | None
 
@@ -67,6 +68,7 @@ def read_header(document: Node, bundling: Bundling) -> Header:
     if treating_doctor:
         patient_resource["generalPractitioner"] = [reference(treating_doctor)]
     patient_url = bundling.add(patient_resource, "patient")
+    _care_team(document, bundling, patient_url)
     start, end = _event(document, bundling)
     set_id = document["setId"]
     return Header(
@@ -88,6 +90,7 @@ def read_header(document: Node, bundling: Bundling) -> Header:
         orders=tuple(_order(node["order"]) for node in document.each("inFulfillmentOf")),
         encounter=_encounter(document, bundling, patient_url),
         replaces=identifiers.to_fhir(document["relatedDocument/parentDocument/id"], "replaces"),
+        event_codes=_event_codes(document),
         event_start=start,
         event_end=end,
     )
@@ -108,8 +111,17 @@ def _authors(document: Node, bundling: Bundling) -> tuple[str, ...]:
     for author in document.each("author"):
         author["time"].attribute("value", "author-time")
         if role := bundling.role(author["assignedAuthor"], **_PERSON):
-            found.append(role)
+            found.append(_with_function(role, author["functionCode"], bundling))
     return tuple(found)
+
+
+def _with_function(role: str, function: Node, bundling: Bundling) -> str:
+    """The role with what the person was to the patient (PCP: treating doctor) as its code."""
+    code = coding.to_fhir(function, "function")
+    resource = bundling.entries[role]
+    if code and resource["resourceType"] == "PractitionerRole":
+        resource["code"] = [{"coding": [code]}]
+    return role
 
 
 def _recipients(document: Node, bundling: Bundling) -> tuple[str, ...]:
@@ -142,7 +154,7 @@ def _custodian(document: Node, bundling: Bundling) -> str | None:
 
 def _treating_doctor(document: Node, bundling: Bundling) -> str | None:
     for participant in document.each("participant"):
-        if participant.peek("typeCode") == "INF" and participant["functionCode"].peek("code") == "PCP":
+        if _is_treating_doctor(participant):
             participant.attribute("typeCode", "treating-doctor")
             participant["functionCode"].claim_all(Outcome.STRUCTURED, "treating-doctor")
             participant["time"].claim_all(Outcome.STRUCTURED, "treating-doctor")
@@ -150,6 +162,32 @@ def _treating_doctor(document: Node, bundling: Bundling) -> str | None:
             entity.attribute("classCode", "treating-doctor")
             return bundling.role(entity, person="associatedPerson", organization="scopingOrganization")
     return None
+
+
+def _care_team(document: Node, bundling: Bundling, patient_url: str) -> None:
+    """Every other participant: a member of the patient's care team, in the role that the document gives."""
+    members = [_member(node, bundling) for node in document.each("participant") if not _is_treating_doctor(node)]
+    if any(members):
+        team: Resource = {"resourceType": "CareTeam", "subject": reference(patient_url)}
+        bundling.share(team | {"participant": [member for member in members if member]})
+
+
+def _is_treating_doctor(node: Node) -> bool:
+    return node.peek("typeCode") == "INF" and node["functionCode"].peek("code") == "PCP"
+
+
+def _member(node: Node, bundling: Bundling) -> Resource | None:
+    node.attribute("typeCode", "participant")
+    entity = node["associatedEntity"]
+    entity.attribute("classCode", "participant")
+    role = bundling.role(entity, person="associatedPerson", organization="scopingOrganization")
+    function = coding.to_fhir(node["functionCode"], "participant-function")
+    start, end = _time(node["time/low"], "participant-time"), _time(node["time/high"], "participant-time")
+    node["time"].attribute("nullFlavor", "participant-time-unknown")
+    member: Resource = {"role": [{"coding": [function]}]} if function else {}
+    member |= {"member": reference(role)} if role else {}
+    period = {name: value for name, value in (("start", start), ("end", end)) if value}
+    return (member | ({"period": period} if period else {})) or None
 
 
 def _order(order: Node) -> Order:
@@ -167,6 +205,13 @@ def _event(document: Node, bundling: Bundling) -> tuple[str | None, str | None]:
         _time(event["effectiveTime/low"], "service-event-time"),
         _time(event["effectiveTime/high"], "service-event-time"),
     )
+
+
+def _event_codes(document: Node) -> tuple[Resource, ...]:
+    """The codes of every serviceEvent."""
+    events = (node["serviceEvent"] for node in document.each("documentationOf"))
+    codes = (coding.to_fhir(code, "service-event-code") for event in events for code in event.each("code"))
+    return tuple(code for code in codes if code)
 
 
 def _encounter(document: Node, bundling: Bundling, patient_url: str) -> str | None:

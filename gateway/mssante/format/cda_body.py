@@ -15,6 +15,7 @@ from gateway.errors import InputError
 from gateway.model import Finding
 from gateway.mssante.format.clinical_document import ClinicalDocument, elements, first
 from gateway.mssante.format.oids import TEMPLATE_PDF_COPY_SECTION
+from gateway.mssante.format.pdf_copy import put_pdf_copy
 
 PDF: Final = "application/pdf"
 _TEXT: Final = "component/nonXMLBody/text"
@@ -77,7 +78,7 @@ def embedded_pdf(document: ClinicalDocument) -> bytes | None:
 
 
 def with_pdf(document: ClinicalDocument, pdf: bytes) -> ClinicalDocument:
-    """The same document carrying `pdf`: as its body (level 1). A structured document is returned as it is.
+    """The same document carrying `pdf`: as its body (level 1), or as its section "Copie du document" (level 3).
 
     Raises InputError `cda-no-body` where the document has no body to fill.
     """
@@ -85,8 +86,10 @@ def with_pdf(document: ClinicalDocument, pdf: bytes) -> ClinicalDocument:
     if kind is BodyKind.NONE:
         raise InputError(Finding("cda-no-body", "ClinicalDocument/component"))
     copy = ClinicalDocument(deepcopy(document.root.getroottree()).getroot())
-    # Level 3 gets its section "Copie du document" here, beside level 1.
-    return copy if kind is BodyKind.STRUCTURED else _fill_text(copy, pdf)
+    if kind is not BodyKind.STRUCTURED:
+        return _fill_text(copy, pdf)
+    put_pdf_copy(copy.root, pdf)
+    return copy
 
 
 def _fill_text(document: ClinicalDocument, pdf: bytes) -> ClinicalDocument:

@@ -1,7 +1,7 @@
 """The narrative of a CDA section: blocks of words ↔ `text` (StrucDoc). Every row may carry an ID that entries point to.
 
-Only what the letter needs is written: paragraphs, lists, tables, content. Whatever a document holds is read: any element
-becomes its words, tables keep their rows, and nothing of it is ever markup again.
+Only what the letter needs is written: paragraphs, lists, tables, content. Whatever a document holds is read: any
+element becomes its words, tables keep their rows, and nothing of it is ever markup again.
 Source: HL7 CDA R2 §4.3.5 (section narrative block).
 """
 
@@ -48,10 +48,9 @@ def _table(text: etree._Element, block: Table, anchor: Anchor) -> None:
             add(row, "th", cell)
     body = add(target, "tbody")
     for index, cells in enumerate(block.rows):
-        row = add(body, "tr")
-        id_ = anchor(block.tells[index] if block.tells else "")
-        for column, cell in enumerate(cells):
-            _lines(add(row, "td"), cell, id_ if column == 0 else None)
+        row = add(body, "tr", ID=anchor(block.tells[index] if block.tells else ""))
+        for cell in cells:
+            _lines(add(row, "td"), cell, None)
 
 
 def _picture(text: etree._Element, block: Picture, _: Anchor) -> None:

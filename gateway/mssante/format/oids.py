@@ -91,3 +91,9 @@ SET_UNIQUE_ID: Final = "urn:uuid:96fdda7c-d067-4183-912e-bf5ee74998a8"
 
 FORMAT_PDF: Final = "urn:ihe:iti:xds-sd:pdf:2008"
 FORMAT_UNLISTED_MODEL: Final = "urn:asipSante:modelesHorsProfils:2011"
+
+# Entries of the section "Copie du document". Source: ANS CI-SIS (FR-Document-attache, FR-Simple-Observation).
+TEMPLATE_ATTACHED_DOCUMENT: Final = Oid("1.2.250.1.213.1.1.3.18")
+TEMPLATE_ATTACHED_DOCUMENT_TYPE: Final = Oid("1.2.250.1.213.1.1.3.48.18")
+TEMPLATE_SIMPLE_OBSERVATION: Final = Oid("1.2.250.1.213.1.1.3.48")
+TEMPLATE_IHE_SIMPLE_OBSERVATION: Final = Oid("1.3.6.1.4.1.19376.1.5.3.1.4.13")

@@ -26,6 +26,7 @@ Json = dict[str, Any]
 class Letter:
     """What a message became."""
 
+    given: Json
     root: etree._Element
     loss: LossReport
     back: Json
@@ -35,9 +36,11 @@ class Letter:
         found = self.root.xpath(path, namespaces={"h": "urn:hl7-org:v3"})
         return [str(value) for value in found] if isinstance(found, list) else []
 
-    def outcome(self, path_end: str) -> set[str]:
-        """The outcomes of the leaves whose path ends so."""
-        return {item.outcome for item in self.loss.items if item.path.endswith(path_end)}
+    def outcome(self, type_: str, path: str) -> set[str]:
+        """The outcome of every leaf at or below a path of the first resource of a type."""
+        index = next(i for i, e in enumerate(self.given["entry"]) if e["resource"]["resourceType"] == type_)
+        start = f"Bundle.entry[{index}].resource.{path}"
+        return {item.outcome for item in self.loss.items if item.path.startswith(start)}
 
 
 def part(bundle: Json, type_: str, index: int = 0) -> Json:
@@ -53,4 +56,4 @@ def letter(case: str, change: Callable[[Json], object]) -> Letter:
     mapped = referral.to_cda(index_message(parse_json(json.dumps(bundle).encode())), CONTEXT)
     assert mapped.loss.lost == ()
     document = finish_written(mapped.value, b"%PDF-1.4")[0].document
-    return Letter(document.root, mapped.loss, dict(document_to_fhir(document, CONTEXT, "").value))
+    return Letter(bundle, document.root, mapped.loss, dict(document_to_fhir(document, CONTEXT, "").value))

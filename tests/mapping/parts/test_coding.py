@@ -19,7 +19,7 @@ def test_an_encounter_class_outside_the_value_set_is_told_in_the_letter() -> Non
     kind = {"system": ACT_CODE, "code": "ACUTE", "display": "x"}
     written = letter("02-rich", lambda b: part(b, "Encounter").update({"class": kind}))
     assert written.values("//h:encompassingEncounter/h:code") == []
-    assert written.outcome("class.code") == {"narrative"}
+    assert written.outcome("Encounter", "class.code") == {"narrative"}
 
 
 @pytest.mark.parametrize(("system", "code"), [(ACT_CODE, "VR"), ("urn:oid:1.2.250.1.213.1.1.4.2.291", "EXTERNE")])
@@ -37,7 +37,7 @@ def test_a_code_of_the_value_set_under_another_system_is_not_taken_for_it() -> N
 def test_an_unknown_speciality_is_told_in_the_letter() -> None:
     written = letter("02-rich", lambda b: _first_coding(b, "PractitionerRole", "specialty").update(code="G15_10/SM99"))
     assert written.values("//h:assignedAuthor/h:code") == []
-    assert "narrative" in written.outcome("specialty[0].coding[0].code")
+    assert written.outcome("PractitionerRole", "specialty[0].coding[0].code") == {"narrative"}
 
 
 def test_an_unknown_practice_setting_falls_back_to_the_default_and_is_guessed() -> None:

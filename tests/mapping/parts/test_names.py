@@ -18,8 +18,8 @@ def test_a_professional_has_one_given_name_and_titles_of_the_value_sets() -> Non
         ),
     )
     assert written.values(f"{AUTHOR}/*/text()") == ["MME", "BRASSENNE", "Odile", "PR"]
-    assert written.outcome("name[0].given[1]") == {"narrative"}
-    assert written.outcome("name[0].prefix[0]") == {"narrative"}
+    assert written.outcome("Practitioner", "name[0].given[1]") == {"narrative"}
+    assert written.outcome("Practitioner", "name[0].prefix[0]") == {"narrative"}
     assert part(written.back, "Practitioner")["name"][0]["suffix"] == ["PR"]
 
 

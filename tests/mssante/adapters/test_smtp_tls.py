@@ -113,8 +113,17 @@ def test_a_server_without_starttls_gets_nothing(trust: Trust) -> None:
 
 
 def test_a_refused_starttls_never_leads_to_a_later_mail_in_clear(trust: Trust) -> None:
+    parts = conversation(trust.server_context)
     refusing = until("STARTTLS", trust.server_context, Say(b"454 4.7.0 not now\r\n"))
-    with scripted_peer(refusing, refusing) as peer:
+    in_clear = [
+        Hear(b"RSET"),
+        Say(b"250 ok\r\n"),
+        *parts["MAIL"],
+        *parts["RCPT"],
+        *parts["DATA"],
+        *parts["end-of-data"],
+    ]
+    with scripted_peer([*refusing, *in_clear], refusing) as peer:
         assert send(peer, trust.client_context, times=2) == ["smtp-tls", "smtp-tls"]
         assert nothing_leaked(peer)
         assert len(peer.stages) == 2

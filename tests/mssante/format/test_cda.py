@@ -5,7 +5,7 @@ import pytest
 
 from gateway.mssante.format import cda
 from gateway.mssante.format.cda import BodyKind, Code, Id
-from gateway.mssante.format.oids import INS_NIR_TEST, LOINC
+from gateway.mssante.format.oids import INS_NIR_TEST, LOINC, TEMPLATE_PDF_COPY_SECTION
 from tests.mssante.format.examples import example, names, refusal
 
 PARIS_IN_WINTER = timezone(timedelta(hours=1))
@@ -169,10 +169,14 @@ def test_a_document_without_body_cannot_be_given_a_pdf() -> None:
     assert refusal(lambda: cda.with_pdf(document, b"%PDF-1.7")) == "cda-no-body"
 
 
-def test_a_structured_document_keeps_its_sections() -> None:
+def test_a_structured_document_keeps_its_other_sections_and_stays_valid() -> None:
     document = cda.read(example("cda/referral-level3.xml"))
 
-    assert cda.write(cda.with_pdf(document, b"%PDF-1.7")) == cda.write(document)
+    filled = cda.with_pdf(document, b"%PDF-1.7")
+
+    before, after = (cda.write(d).partition(TEMPLATE_PDF_COPY_SECTION.encode())[0] for d in (document, filled))
+    assert after == before
+    assert cda.check(filled) == ()
 
 
 def test_broken_base64_is_no_pdf() -> None:

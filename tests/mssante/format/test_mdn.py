@@ -94,6 +94,12 @@ def test_no_field_can_add_a_field(changes: dict[str, object], code: str) -> None
     assert refusal(lambda: write_mdn(replace(DRAFT, **changes))) == code  # type: ignore[arg-type]
 
 
+def test_a_label_cannot_add_a_component_to_the_error() -> None:
+    content = write_mdn(replace(DRAFT, error=("904", "a^b")))
+
+    assert b"\r\nError: 904^a b^applicationErrorCondition\r\n" in content
+
+
 @settings(deadline=None)
 @given(st.text(max_size=30), st.text(alphabet=st.characters(exclude_categories=("Cc", "Cs")), max_size=80))
 def test_any_error_is_read_back_as_an_error_with_a_code(code: str, label: str) -> None:

@@ -144,6 +144,14 @@ def test_a_receipt_attached_to_an_ordinary_mail_is_no_receipt() -> None:
     assert mail.read(content).report is None
 
 
+def test_a_receipt_that_is_the_whole_mail_is_read() -> None:
+    fields = f"Original-Message-ID: <1@b.example>\r\nDisposition: {AUTOMATIC}processed\r\n"
+
+    found = report(hostile.mail(fields.encode(), b"message/disposition-notification"))
+
+    assert (found.outcome, found.original_message_id) == (Outcome.PROCESSED, "<1@b.example>")
+
+
 def test_a_receipt_inside_a_mail_inside_the_mail_is_no_receipt() -> None:
     inner = hostile.part(b"message/rfc822", mdn(f"{AUTOMATIC}processed"))
     content = hostile.mail(hostile.multipart([inner]), b"multipart/mixed; boundary=b")

@@ -71,7 +71,8 @@ def test_a_time_keeps_how_far_it_goes(text: str, precision: Precision) -> None:
 @pytest.mark.parametrize(
     "text",
     [None, "", "20", "202613", "20260230", "20261120250000", "20261120093061", "20261120093000+9900",
-     "20261120093000+0175", "20261120093", "2026-11-20", "２０２６", "00010101000000+0100", " 2026", "2026\n"],
+     "20261120093000+1500", "20261120093000+0175", "20261120093", "2026-11-20", "２０２６", "00010101000000+0100",
+     " 2026", "2026\n"],
 )  # fmt: skip
 def test_what_is_no_time_is_none_and_not_a_guess(text: str | None) -> None:
     assert read_ts(text) is None

@@ -74,6 +74,7 @@ def test_the_layout_is_that_of_the_profile_in_its_order_with_the_time_of_sending
         "INDEX.HTM", "README.TXT", f"{SUBSET}METADATA.XML", f"{SUBSET}DOC00001.XML",
     ]  # fmt: skip
     assert {entry.date_time for entry in entries} == {(2026, 11, 20, 8, 31, 0)}
+    assert {entry.create_system for entry in entries} == {0}, "the same on every system"
     assert index.isascii()
     assert b"&#201;lan" in index
     assert b"Emetteur : Elan" in readme

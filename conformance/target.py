@@ -1,0 +1,118 @@
+"""TARGET.toml: what the suite must be told of the gateway under test. The format is described in TARGET.md."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SAMPLES = Path(__file__).parent / "samples"
+ROLES = ("gateway",)
+
+
+class TargetError(Exception):
+    """The file cannot be used: which entry, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fhir:
+    """The FHIR door."""
+
+    base_url: str
+    token: str
+    neighbour_token: str | None
+    """A client of the same target that is bound to other structures."""
+    structures: frozenset[str]
+    """idNat_Struct of the structures that `token` is bound to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A colleague's mailbox that the suite plays, and how to reach it by mutual TLS."""
+
+    address: str
+    gateway_address: str
+    smtp: tuple[str, int]
+    imap: tuple[str, int]
+    ca: Path
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One gateway under test."""
+
+    name: str
+    role: str
+    patience_seconds: float
+    quiet_seconds: float
+    fhir: Fhir
+    partner: Partner
+    referral: bytes
+    referral_without_ins: bytes | None
+
+
+def read_target(path: Path) -> Target:
+    """Read a target, its samples included. Raises TargetError."""
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+        return _target(content, path.parent)
+    except KeyError as error:
+        raise TargetError(f"{path}: the entry {error} is missing") from None
+    except (OSError, tomllib.TOMLDecodeError, ValueError, TypeError) as error:
+        raise TargetError(f"{path}: {error}") from None
+
+
+def _target(content: Mapping[str, Any], folder: Path) -> Target:
+    if content["role"] not in ROLES:
+        raise ValueError(f"role must be one of {', '.join(ROLES)}")
+    samples = content.get("samples", {})
+    without_ins = _sample(folder, samples, "referral_without_ins", "referral-without-ins.json")
+    return Target(
+        name=content["name"],
+        role=content["role"],
+        patience_seconds=float(content.get("patience_seconds", 60)),
+        quiet_seconds=float(content.get("quiet_seconds", 5)),
+        fhir=_fhir(content["fhir"]),
+        partner=_partner(content["partner"], folder),
+        referral=_sample(folder, samples, "referral", "referral.json"),
+        referral_without_ins=without_ins,
+    )
+
+
+def _fhir(content: Mapping[str, Any]) -> Fhir:
+    neighbour = content.get("neighbour_token")
+    return Fhir(
+        base_url=content["base_url"].rstrip("/"),
+        token=_secret(content["token"]),
+        neighbour_token=_secret(neighbour) if neighbour else None,
+        structures=frozenset(content["structures"]),
+    )
+
+
+def _partner(content: Mapping[str, Any], folder: Path) -> Partner:
+    return Partner(
+        address=content["address"],
+        gateway_address=content["gateway_address"],
+        smtp=_host_and_port(content["smtp"]),
+        imap=_host_and_port(content["imap"]),
+        ca=folder / content["ca"],
+        certificate=folder / content["certificate"],
+        key=folder / content["key"],
+    )
+
+
+def _secret(value: str) -> str:
+    """A token, or `env:NAME` to keep it out of the file."""
+    return os.environ[value.removeprefix("env:")] if value.startswith("env:") else value
+
+
+def _host_and_port(value: str) -> tuple[str, int]:
+    host, _, port = value.rpartition(":")
+    return host, int(port)
+
+
+def _sample(folder: Path, samples: Mapping[str, str], name: str, own: str) -> bytes:
+    return (folder / samples[name] if name in samples else SAMPLES / own).read_bytes()

@@ -1,0 +1,142 @@
+"""The structured body of a CDA → sections of a Composition and the resources of their entries. Any CDA, no model asked.
+
+Section by section: the words become the section's narrative; an entry that a part understands becomes resources; what
+no part has claimed of an entry is told in words below, so that nothing coded is dropped. Source: HL7 CDA R2 §4.3.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import escape
+
+from lxml import etree
+
+from gateway.mapping.entries.entry import Reading
+from gateway.mapping.entries.table import ENTRY_PARTS
+from gateway.mapping.parts import coding
+from gateway.mapping.parts.header_reading import Header
+from gateway.mapping.parts.people import Resource, reference
+from gateway.mapping.result import Outcome
+from gateway.mapping.source import Node, cda_leaves
+from gateway.mapping.structural_cda import cda_structural_rule
+from gateway.mssante.format.narrative import find_words, words_of
+
+_XHTML = "http://www.w3.org/1999/xhtml"
+HEADER_TITLE = "Autres informations de l'en-tête"
+_TELLING = ("displayName", "value", "unit", "code", "extension")
+"""Attributes of an entry that people can read, the most telling first."""
+
+
+@dataclass(slots=True)
+class Sections:
+    """What a structured body holds, once read."""
+
+    sections: list[Resource] = field(default_factory=list)
+    """Composition.section."""
+    resources: list[str] = field(default_factory=list)
+    """fullUrls of everything that the entries gave, in document order."""
+    by_code: dict[str, list[str]] = field(default_factory=dict)
+    """The same by the LOINC code of their section."""
+
+
+def read_sections(document: Node, header: Header) -> Sections:
+    """Read `component/structuredBody`; empty where the document has none."""
+    found = Sections()
+    reading = Reading(header.bundling, header.patient, header.written_at, lambda node: _words(document, node))
+    for component in document["component/structuredBody"].each("component"):
+        found.sections.append(_section(component["section"], reading, found))
+    if untold := _untold_header(document):
+        found.sections.append({"title": HEADER_TITLE, "text": _div(untold)})
+    return found
+
+
+def _untold_header(document: Node) -> list[str]:
+    """What the header says beyond what has a place here, in words: one line per header element."""
+    return _other_members(document, ("component",))
+
+
+def _other_members(node: Node, read: tuple[str, ...]) -> list[str]:
+    """What the children of an element say, beyond those that have a reader of their own."""
+    assert node.element is not None
+    names = dict.fromkeys(etree.QName(child).localname for child in node.element.iterchildren("*"))
+    return [line for name in names if name not in read for child in node.each(name) for line in _in_words(child)]
+
+
+def _words(document: Node, node: Node) -> str | None:
+    assert document.element is not None
+    return find_words(document.element, node.peek("value"))
+
+
+def _section(node: Node, reading: Reading, found: Sections) -> Resource:
+    section: Resource = {}
+    if title := node["title"].text("section-title"):
+        section["title"] = title
+    code = coding.to_fhir(node["code"], "section-code")
+    section |= {"code": {"coding": [code]}} if code else {}
+    for name in ("root", "extension"):
+        node["id"].attribute(name, "section-id", Outcome.STRUCTURAL)
+    references, untold = _entries(node, reading)
+    found.resources += references
+    found.by_code.setdefault(str(code["code"]) if code else "", []).extend(references)
+    section["text"] = _narrative(node["text"], [*_other_members(node, ("text", "entry", "component")), *untold])
+    section |= {"entry": [reference(url) for url in references]} if references else {}
+    inner = [_section(component["section"], reading, found) for component in node.each("component")]
+    return section | ({"section": inner} if inner else {})
+
+
+def _entries(node: Node, reading: Reading) -> tuple[list[str], list[str]]:
+    """The references of the entries' resources, and the words of what no part understood."""
+    references: list[str] = []
+    untold: list[str] = []
+    for entry in node.each("entry"):
+        for statement in _statements(entry):
+            for resource in _read(statement, reading):
+                references.append(reading.bundling.share(resource))
+            untold += _in_words(statement)
+    return references, untold
+
+
+def _statements(entry: Node) -> Iterator[Node]:
+    """The clinical statement of an entry: its child elements but templateIds."""
+    if entry.element is None:
+        return
+    for name in dict.fromkeys(etree.QName(child).localname for child in entry.element.iterchildren("*")):
+        if name not in ("realmCode", "typeId", "templateId"):
+            yield from entry.each(name)
+
+
+def _read(statement: Node, reading: Reading) -> list[Resource]:
+    templates = {node.peek("root") for node in statement.each("templateId")}
+    for part in ENTRY_PARTS:
+        if templates.intersection(part.templates):
+            return part.to_fhir(statement, reading)
+    return []
+
+
+def _in_words(statement: Node) -> list[str]:
+    """The leaves that nobody has claimed, as one line of words; claimed as narrative."""
+    if statement.element is None:
+        return []
+    ledger, told = statement.ledger, []
+    for path, value in cda_leaves(statement.element, statement.path):
+        if path not in ledger.claims and cda_structural_rule(path) is None:
+            ledger.claim(path, Outcome.NARRATIVE, "entry-in-words")
+            told.append((path.rpartition("/")[2], value.strip()))
+    words = [
+        value if name.startswith("text()") or name[1:] in _TELLING else f"{name[1:]} {value}" for name, value in told
+    ]
+    return [" ; ".join(words)] if words else []
+
+
+def _narrative(text: Node, untold: list[str]) -> Resource:
+    """`text.div`: the words of the section, then those of the entries that stayed unread."""
+    words = words_of(text.element) if text.element is not None else ""
+    if text.element is not None:
+        for path, _ in cda_leaves(text.element, text.path):
+            outcome = Outcome.STRUCTURAL if "/@" in path else Outcome.NARRATIVE
+            text.ledger.claim(path, outcome, "section-narrative")
+    return _div([*words.splitlines(), *(["Données codées :"] if untold else []), *untold])
+
+
+def _div(lines: list[str]) -> Resource:
+    body = "".join(f"<p>{escape(line, quote=False)}</p>" for line in lines)
+    return {"status": "additional", "div": f'<div xmlns="{_XHTML}">{body}</div>'}
