@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import tempfile
 import threading
 import time
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +17,7 @@ from rich.console import Console
 from gateway.commands.demo_checks import FLOWS, run
 from gateway.commands.demo_client import Resource, outputs
 from gateway.commands.demo_world import FIXTURES, OURS, WITH_MAILBOX_ONLY, WITH_SOFTWARE, World, running_world
-from gateway.commands.messages import print_trace
+from gateway.commands.messages import PARIS, print_trace
 from gateway.commands.output import BAD_INPUT, print_json
 from gateway.commands.serve import configure_logging
 from gateway.sandbox.partners import Deed, Done
@@ -65,7 +67,7 @@ def _stay(folder: Path, port: int) -> int:
     console = Console(highlight=False)
 
     def tell(done: Done) -> None:
-        console.print(f"  [dim]{time.strftime('%H:%M:%S')}[/] le confrère {_DEEDS[done.deed]}")
+        console.print(f"  {_now()} le confrère {_DEEDS[done.deed]}")
 
     with console.status("Démarrage de l'opérateur MSSanté, de la passerelle et des confrères…"):
         context = running_world(folder, port, tell)
@@ -75,6 +77,8 @@ def _stay(folder: Path, port: int) -> int:
         _introduce(console, world)
         _show_one(console, world)
         console.print("\nLa passerelle reste ouverte. Ctrl-C pour arrêter.")
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         threading.Event().wait()
     except KeyboardInterrupt:
         console.print("Arrêt…")
@@ -82,6 +86,10 @@ def _stay(folder: Path, port: int) -> int:
         FILE.unlink(missing_ok=True)
         context.__exit__(None, None, None)
     return 0
+
+
+def _now() -> str:
+    return datetime.now(PARIS).strftime("%H:%M:%S")
 
 
 def _write_file(world: World) -> None:
@@ -116,7 +124,7 @@ def _show_one(console: Console, world: World) -> None:
     for name, wait_for in (("01-plain", "answer"), ("06-born-abroad", "reply-text")):
         console.print(f"[bold]Adressage d'exemple {name}[/]")
         answer = world.client.post((FIXTURES / "referral-request" / name / "input.json").read_bytes())
-        console.print(f"  {time.strftime('%H:%M:%S')} accepté, enregistré sur disque (HTTP {answer.status})")
+        console.print(f"  {_now()} accepté, enregistré sur disque (HTTP {answer.status})")
         task = world.client.follow(answer, partial(_has_output, code=wait_for))
         time.sleep(1.0)
         console.print()

@@ -17,7 +17,14 @@ from gateway.model import ItemId
 from gateway.ports import JournalQuery
 
 app = typer.Typer(help="Les messages du journal.", no_args_is_help=True)
-_PARIS = ZoneInfo("Europe/Paris")
+PARIS = ZoneInfo("Europe/Paris")
+_KINDS = {"referral-request": "Adressage"}
+_ACTORS = {
+    "client": "logiciel", "registry": "annuaire", "worker": "passerelle", "operator": "opérateur",
+    "recipient": "destinataire",
+}  # fmt: skip
+_IN_THE_BACKGROUND = frozenset({"mail-received"})
+"""What every mail goes through: the line that says what it was follows."""
 _ARROW = {Direction.OUTWARD: "→", Direction.INWARD: "←"}
 _COLOURS = {
     "integrated": "green", "read": "green", "delivered": "green", "reply-received": "green",
@@ -72,15 +79,30 @@ def trace(message_id: str, json_output: JsonOutput = False) -> None:
 
 
 def print_trace(console: Console, journal: JournalQuery, message_id: str) -> None:
-    """One line per event: when, how long after the one before, who, what."""
+    """One line per event: when, how long after the one before, what, who."""
     message = _found(journal, message_id)
-    console.print(f"[bold]{message.kind}[/] {message.id}")
+    console.print(f"[bold]{_KINDS.get(message.kind, message.kind)}[/]  [dim]{message.id}[/]")
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True)
+    grid.add_column(no_wrap=True, justify="right")
+    grid.add_column(no_wrap=True)
+    grid.add_column(ratio=1)
     before = None
     for event in events_of_thread(journal, message.id):
+        if event.code in _IN_THE_BACKGROUND:
+            continue
         gap = f"+{(event.at - before).total_seconds():.1f} s" if before else ""
         before, colour = event.at, _COLOURS.get(event.code, "default")
-        when = event.at.astimezone(_PARIS).strftime("%d/%m %H:%M:%S")
-        console.print(f"  {when} [dim]{gap:>9}[/]  [{colour}]●[/] {words_of(event, language())}  [dim]{event.actor}[/]")
+        when = event.at.astimezone(PARIS).strftime("%d/%m %H:%M:%S")
+        told = f"{words_of(event, language())}  [dim]{_who(event.actor)}[/]"
+        grid.add_row(f"  {when}", f"[dim]{gap}[/]", f"[{colour}]●[/]", told)
+    console.print(grid)
+
+
+def _who(actor: str) -> str:
+    """Who did it, as people call it: the mailbox's address, or the part of the house."""
+    kind, _, name = actor.partition(":")
+    return name if kind == "mailbox" else _ACTORS.get(kind, kind)
 
 
 def _found(journal: JournalQuery, message_id: str) -> Message:
@@ -98,7 +120,7 @@ def _row(message: Message) -> Sequence[str]:
 
 
 def _time(at: Any) -> str:
-    return str(at.astimezone(_PARIS).strftime("%d/%m/%Y %H:%M:%S"))
+    return str(at.astimezone(PARIS).strftime("%d/%m/%Y %H:%M:%S"))
 
 
 def message_json(message: Message) -> dict[str, Any]:

@@ -103,7 +103,7 @@ class SendDocument:
         document_type = type_of_message(message.event[1])
         check_sender(message, client)
         findings = check_message(message, production=self.production)
-        if any(severity_of(finding) in (Severity.FATAL, Severity.ERROR) for finding in findings):
+        if any(_is_error(finding) for finding in findings):
             raise InputError(findings)
         envelope = envelope_of(message)
         choices = self.addressing.choose_all(recipients_of(message), len(content) + _MAIL_OVERHEAD_BYTES)
@@ -111,6 +111,7 @@ class SendDocument:
         mapped = document_type.to_cda(message, context, sha256(content).hexdigest(), choices[0].form)
         if mapped.loss.lost:
             raise MappingError([Finding("would-lose", item.path) for item in mapped.loss.lost])
+        _check_documents(mapped.value)
         return Prepared(message, envelope, choices, document_type, context, mapped, findings)
 
     def _context(self, envelope: Envelope) -> Context:
@@ -187,6 +188,18 @@ class SendDocument:
             NewEvent(message, at, "addressed", "registry", delivery, (("why", " ; ".join(choice.reasons)),)),
             NewWork(self.ids.new(), message, WorkKind.DELIVERY, delivery, lane, at),
         ]
+
+
+def _check_documents(written: Written) -> None:
+    """What is accepted can be sent: MappingError where a document would break a rule that its reader insists on."""
+    broken = [f for draft in written.drafts for f in cda.check(draft.document, with_body=False) if _is_error(f)]
+    if broken:
+        facts = ((("rule", f.code), ("place", f.path)) for f in broken)
+        raise MappingError([Finding("document-incomplete", "Bundle", told) for told in dict.fromkeys(facts)])
+
+
+def _is_error(finding: Finding) -> bool:
+    return severity_of(finding) in (Severity.FATAL, Severity.ERROR)
 
 
 def _message_of(changes: list[Change]) -> ItemId:

@@ -89,6 +89,17 @@ def test_a_common_profile_that_does_not_compile_is_an_incomplete_kit(folder: Pat
     assert refused.value.code == "ans-kit-incomplete"
 
 
+def test_a_schematron_that_the_skeleton_complains_of_is_not_used(folder: Path) -> None:
+    complaining = '<xsl:template match="/"><xsl:message>Reference Error</xsl:message><xsl:copy-of select="."/>'
+    step = folder / "schematrons/moteur/iso_abstract_expand.xsl"
+    text = step.read_text("utf-8").replace('<xsl:template match="/"><xsl:copy-of select="."/>', complaining)
+    assert "Reference Error" in text
+    step.write_text(text, "utf-8")
+    with pytest.raises(ConfigurationError) as refused:
+        _open(folder).validate([("letter", document())])
+    assert refused.value.code == "ans-kit-incomplete"
+
+
 def test_a_damaged_schema_is_an_incomplete_kit(folder: Path) -> None:
     (folder / "infrastructure/cda/CDA_extended.xsd").write_text("<no", "utf-8")
     with pytest.raises(ConfigurationError) as refused:
