@@ -36,6 +36,7 @@ from gateway.model import Finding, MailAddress, Oid, Sender
 from gateway.mssante.adapters.imap import ImapInbox
 from gateway.mssante.adapters.pdf_renderer import TypstRenderer
 from gateway.mssante.adapters.smtp import SmtpSender
+from gateway.mssante.adapters.smtp_pool import SmtpPool
 from gateway.mssante.adapters.tls import client_context
 from gateway.mssante.adapters.trusted_domains import TrustedDomainList
 from gateway.ports import Clock, Ids
@@ -43,6 +44,8 @@ from gateway.registry.daily import DailyDirectory
 from gateway.store.open import Store, open_store
 
 TRUSTED_LIST_MAX_AGE_SECONDS = 7 * 24 * 3600.0
+LAST_REPLY_SECONDS = 120.0
+"""The longest that an operator may think over a mail that it has been given whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +150,15 @@ def _joined(settings: Settings, store: Store, clock: Clock, ids: Ids) -> Gateway
 
 def _worker(settings: Settings, store: Store, addressing: Addressing, sender: Sender, clock: Clock, ids: Ids) -> Worker:
     notices = Notices(store.query, store.resources)
-    mail = SmtpSender(
-        settings.smtp_host,
-        settings.smtp_port,
-        _tls(settings),
-        settings.smtp_timeout_seconds,
-        sender.mailbox.partition("@")[2],
-    )
+    tls, domain = _tls(settings), sender.mailbox.partition("@")[2]
+
+    def connection() -> SmtpSender:
+        return SmtpSender(
+            settings.smtp_host, settings.smtp_port, tls, settings.smtp_timeout_seconds, domain, LAST_REPLY_SECONDS
+        )
+
+    mail = SmtpPool(connection, settings.worker_slots)
+    refuse = RefuseMail(addressing.trusted, clock, ids, sender)
     prepare = Prepare(store.query, TypstRenderer(), sender)
     forward = Forward(addressing, clock, ids, sender)
     receive = ReceiveMail(
@@ -161,12 +166,13 @@ def _worker(settings: Settings, store: Store, addressing: Addressing, sender: Se
         ReceiveReport(store.query, notices, clock),
         ReceiveDocument(store.query, notices, clock, ids),
         ReceiveReply(store.query, store.resources, notices, forward, clock, ids),
-        RefuseMail(addressing.trusted, clock, ids, sender),
+        refuse,
         clock,
     )
     handlers: dict[WorkKind, Handler] = {
         WorkKind.DELIVERY: Deliver(store.query, prepare, mail, addressing.trusted, notices, clock, sender),
         WorkKind.INBOUND_MAIL: receive,
+        WorkKind.OVERSIZED_MAIL: refuse.oversized,
     }
     return Worker(store.queue, handlers, store.wait_for_work, settings.worker_slots, settings.lease_seconds)
 
@@ -186,6 +192,7 @@ def _tls(settings: Settings) -> ssl.SSLContext:
         _required(settings.tls_ca_file, "tls_ca_file"),
         _required(settings.tls_certificate_file, "tls_certificate_file"),
         _required(settings.tls_key_file, "tls_key_file"),
+        settings.tls_crl_file,
     )
 
 

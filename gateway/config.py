@@ -113,6 +113,7 @@ class Settings(BaseSettings):
     tls_ca_file: Path | None = _setting(None, "Authorities trusted for SMTP and IMAP (PEM)")
     tls_certificate_file: Path | None = _setting(None, "Our client certificate for SMTP and IMAP (PEM)")
     tls_key_file: Path | None = _setting(None, "Its private key (PEM)")
+    tls_crl_file: Path | None = _setting(None, "Revoked certificates of that authority (PEM); checked where given")
 
     worker_slots: int = _setting(4, "Deliveries worked on at once by one process", "deliveries", ge=1)
     lease_seconds: float = _setting(

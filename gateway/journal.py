@@ -65,6 +65,8 @@ class WorkKind(StrEnum):
     """Prepare, then send, one delivery. `subject` is the delivery id."""
     INBOUND_MAIL = "inbound-mail"
     """Read one journaled mail. `subject` is the message id."""
+    OVERSIZED_MAIL = "oversized-mail"
+    """Only the headers of a mail were fetched: a person must look. `subject` is the message id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,8 @@ IDLE_SECONDS = 1.0
 class Orders:
     """What one life of the gateway is told."""
 
-    die_at: str
-    """A step, or anything else for none."""
+    die_at: str = "never"
+    """A step, or any other word for none."""
     countdown: int = 1
     """At which passage of the step."""
     later_seconds: float = 0.0
@@ -112,7 +112,7 @@ def _steps_of(claim: Claim, result: StepResult) -> tuple[str, str]:
     if claim.kind is WorkKind.INBOUND_MAIL:
         return "before-effect", "after-effect"
     prepared = any(isinstance(change, PutPayload) for change in result.changes)
-    return ("after-prepare", "") if prepared else ("", "after-sent")
+    return ("after-prepare", "after-ready") if prepared else ("before-sent", "after-sent")
 
 
 @dataclass(frozen=True, slots=True)

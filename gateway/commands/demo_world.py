@@ -81,6 +81,7 @@ def _settings(folder: Path, operator: Operator, csv: Path, port: int) -> Setting
         tls_ca_file=operator.ca_path,
         tls_certificate_file=certificate.certificate,
         tls_key_file=certificate.key,
+        tls_crl_file=operator.crl_path,
     )
 
 

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.output import BAD_INPUT, complain, finding_json, print_json
+from gateway.commands.ans_kit import judge, lines
+from gateway.commands.output import BAD_INPUT, complain, finding_json, print_json, stop
 from gateway.error_catalogue import severity_of
-from gateway.errors import GatewayError
+from gateway.errors import ConfigurationError, GatewayError
 from gateway.fhir.format.bundle import read_message
 from gateway.fhir.format.rules import check_message
 from gateway.mapping.kinds import Kind, kind_of
@@ -33,7 +34,20 @@ def validate(
             complain(str(path), found)
             print(f"{path}: {'conforme' if not _is_bad(found) else 'non conforme'} ({len(found)} constat(s))")
     bad = any(_is_bad(found) for found in results.values())
+    if ans_kit:
+        bad = _run_kit(ans_kit, inputs) or bad
     raise typer.Exit(BAD_INPUT if bad else 0)
+
+
+def _run_kit(folder: Path, inputs: list[Path]) -> bool:
+    """Whether the ANS kit finds fault with any document."""
+    try:
+        verdicts = judge(folder, inputs)
+    except ConfigurationError as error:
+        stop(error, "validate --ans-kit")
+    for line in (line for verdict in verdicts for line in lines(verdict)):
+        print(line)
+    return not all(verdict.passes for verdict in verdicts)
 
 
 def _is_bad(found: Findings) -> bool:

@@ -64,11 +64,12 @@ class ReadMailbox:
         message, at = self.ids.new(), self.clock.now()
         digest = sha256(mail.content).hexdigest()
         message_id = message_id_of(mail.content)
+        kind = WorkKind.OVERSIZED_MAIL if mail.oversized_bytes else WorkKind.INBOUND_MAIL
         return [
             NewMessage(message, self.tenant, Direction.INWARD, "mail", None, at),
             PutPayload(message, PayloadRole.SOURCE, mail.content, "message/rfc822"),
             NewMail(message, self.tenant, mail.mailbox, mail.uid_validity, mail.uid, message_id, digest),
             NewEvent(message, at, "mail-received", f"mailbox:{mail.mailbox}"),
             # A lane of its own: a mail that nobody understands holds up no other.
-            NewWork(self.ids.new(), message, WorkKind.INBOUND_MAIL, message, message, at),
+            NewWork(self.ids.new(), message, kind, message, message, at),
         ]

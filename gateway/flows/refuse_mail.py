@@ -42,6 +42,12 @@ class RefuseMail:
             changes += self._receipt(claim, content, read, _ans_code(error))
         return StepResult(Next.PARKED, tuple(changes), code=error.code)
 
+    async def oversized(self, claim: Claim) -> StepResult:
+        """Handles work of kind OVERSIZED_MAIL: it lies in the mailbox untouched, and a person is told."""
+        at, code = self.clock.now(), "mail-oversized"
+        told = NewEvent(claim.message, at, "quarantined", "worker", facts=(("code", code),))
+        return StepResult(Next.PARKED, (MessageClassified(claim.message, "quarantined-mail", None), told), code=code)
+
     def _may_write(self, read: ReadMail) -> bool:
         return read.receipt_to is not None and self.trusted.trusts(read.receipt_to)
 

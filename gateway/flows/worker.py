@@ -8,12 +8,16 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from gateway.errors import ConflictError
+from gateway.errors import ConflictError, TransportError
 from gateway.journal import Claim, Next, StepResult, WorkKind
 from gateway.ports import WorkQueue
 
 log = logging.getLogger(__name__)
+
+_PAUSE_SECONDS = 30.0
+"""Before a step is tried again that failed for want of something outside."""
 
 Handler = Callable[[Claim], Awaitable[StepResult]]
 
@@ -51,17 +55,30 @@ class Worker:
         return running
 
     async def _handle(self, claim: Claim) -> None:
-        renewal = asyncio.create_task(self._renew(claim))
+        result = await self._step(claim)
+        if result:
+            await self._finish(claim, result)
+
+    async def _step(self, claim: Claim) -> StepResult | None:
+        """What the step decides; None where the lease was lost meanwhile: then the step is broken off."""
+        step = asyncio.ensure_future(self.handlers[claim.kind](claim))
+        renewal = asyncio.create_task(self._renew(claim, step))
         try:
-            result = await self.handlers[claim.kind](claim)
+            return await step
+        except asyncio.CancelledError:
+            log.warning("lease lost, step broken off", extra={"work": claim.work})
+            return None
         except ConflictError:
-            result = StepResult(Next.AGAIN, code="conflict")
+            return StepResult(Next.AGAIN, code="conflict")
+        except TransportError as error:
+            # Something that every step needs is away for a while (the trusted list, say): nobody has to act.
+            later = datetime.now(UTC) + timedelta(seconds=_PAUSE_SECONDS)
+            return StepResult(Next.AGAIN if error.temporary else Next.PARKED, due_at=later, code=error.code)
         except Exception as error:
             log.error("step failed", extra={"work": claim.work, "error": type(error).__name__})
-            result = StepResult(Next.PARKED, code="internal")
+            return StepResult(Next.PARKED, code="internal")
         finally:
             renewal.cancel()
-        await self._finish(claim, result)
 
     async def _finish(self, claim: Claim, result: StepResult) -> None:
         try:
@@ -72,9 +89,10 @@ class Worker:
         if not kept:
             log.warning("lease lost, result discarded", extra={"work": claim.work})
 
-    async def _renew(self, claim: Claim) -> None:
-        """Keep the lease while the step runs."""
+    async def _renew(self, claim: Claim, step: asyncio.Future[StepResult]) -> None:
+        """Keep the lease while the step runs; where it is lost, break the step off before it does any harm."""
         held: Claim | None = claim
         while held is not None:
             await asyncio.sleep(self.lease_seconds / 3)
             held = await asyncio.to_thread(self.queue.renew, held, self.lease_seconds)
+        step.cancel()

@@ -37,7 +37,8 @@ def _control(name: str, base: str, path: str, value: str | None, *caught_by: str
 
 
 CONTENT = "ModelesDeContenusCDA"
-LETTER, LEVEL_3, DISCHARGE = "referral-request/01-plain", "mssante/cda/referral-level3", "mssante/cda/discharge-ldl-ses"
+LETTER = "referral-request/01-plain/level-1/1"
+LEVEL_3, DISCHARGE = "mssante/cda/referral-level3", "mssante/cda/discharge-ldl-ses"
 CONTROLS: tuple[Control, ...] = (
     _control("no birth time", LETTER, f"{_PATIENT}/hl7:birthTime", None, STRUC_MIN),
     _control("no birth place beside an INS", LETTER, f"{_PATIENT}/hl7:birthplace", None, STRUC_MIN),

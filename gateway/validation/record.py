@@ -25,14 +25,16 @@ from gateway.fhir.format.reading import parse_json
 from gateway.mapping.catalog import DOCUMENT_TYPES
 from gateway.mapping.context import Context
 from gateway.mapping.packing import finish_written
-from gateway.mssante.format import xml
-from gateway.mssante.format.oids import HL7_V3
+from gateway.mssante.format import cda
+from gateway.mssante.format.cda_body import pdf_element
 from gateway.validation.ans_kit import COMMON_PROFILES, AnsKit
 from gateway.validation.controls import CONTROLS, bites, broken
 from gateway.validation.record_page import UsedKit, page
 from gateway.validation.verdict import Verdict
 
 CONTEXT = Context(datetime(2026, 11, 20, 8, 31, tzinfo=UTC), "fixture")
+FORMS = ("level-1",)
+"""The forms of a document that are recorded. Level 3 joins them once its entries are stable."""
 _PDF = b"%PDF-1.4\n%%EOF\n"
 """Neither a validator nor the hash looks into it, so the record does not change with the printer."""
 _COLUMNS = ("document", "sha256", "result", "XSD", *COMMON_PROFILES, "own", "own_fired", "failed", "advice")
@@ -45,20 +47,21 @@ def documents(fixtures: Path) -> dict[str, bytes]:
     for kind in DOCUMENT_TYPES:
         for path in sorted((fixtures / kind.event).glob("*/input.json")):
             message = index_message(parse_json(path.read_bytes()))
-            written = kind.to_cda(message, CONTEXT, "").value
-            for number, document in enumerate(finish_written(written, _PDF), 1):
-                suffix = f"#{number}" if number > 1 else ""
-                found[f"{kind.event}/{path.parent.name}{suffix}"] = document.content
+            for form in FORMS:
+                written = kind.to_cda(message, CONTEXT, "", form).value
+                for number, document in enumerate(finish_written(written, _PDF), 1):
+                    found[f"{kind.event}/{path.parent.name}/{form}/{number}"] = document.content
     others = sorted((fixtures / "mssante" / "cda").glob("*.xml"))
     return found | {f"mssante/cda/{path.stem}": path.read_bytes() for path in others}
 
 
 def canonical_hash(content: bytes) -> str:
-    """SHA-256 of a document in canonical form, the text of its non-XML body left out."""
-    root = xml.parse(content, "cda-unreadable")
-    for text in root.iterfind(f".//{{{HL7_V3}}}nonXMLBody/{{{HL7_V3}}}text"):
-        text.text = None
-    return sha256(etree.tostring(root, method="c14n2")).hexdigest()
+    """SHA-256 of a document in canonical form, the PDF left out that is its body (level 1) or its copy (level 3)."""
+    document = cda.read(content)
+    pdf = pdf_element(document)
+    if pdf is not None:
+        pdf.text = None
+    return sha256(etree.tostring(document.root, method="c14n2")).hexdigest()
 
 
 def commit_of(folder: Path) -> str | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.mssante.format import cda, xml
+from gateway.mssante.format.cda_body import pdf_element
 from gateway.validation.ans_kit import COMMON_PROFILES
 from gateway.validation.record import canonical_hash, commit_of, documents
 from gateway.validation.verdict import MIN_STRUC_MIN_RULES, STRUC_MIN
@@ -51,7 +52,7 @@ def test_the_page_tells_the_same_documents_and_the_same_kit() -> None:
 
 
 def test_the_hash_does_not_look_into_the_pdf_and_sees_everything_else() -> None:
-    content = DOCUMENTS["referral-request/01-plain"]
+    content = DOCUMENTS["referral-request/01-plain/level-1/1"]
     other_pdf = cda.write(cda.with_pdf(cda.read(content), b"%PDF-1.7 another"))
     assert other_pdf != content
     assert canonical_hash(other_pdf) == canonical_hash(content)
@@ -59,8 +60,19 @@ def test_the_hash_does_not_look_into_the_pdf_and_sees_everything_else() -> None:
     assert canonical_hash(other_title) != canonical_hash(content)
 
 
+def test_the_hash_does_not_look_into_the_pdf_copy_of_level_3_either() -> None:
+    document = cda.read(DOCUMENTS["mssante/cda/referral-level3"])
+    before = canonical_hash(cda.write(document))
+    copy = pdf_element(document)
+    assert copy is not None
+    copy.text = "JVBERi0xLjc="
+    assert canonical_hash(cda.write(document)) == before
+    copy.set("mediaType", "image/png")
+    assert canonical_hash(cda.write(document)) != before
+
+
 def test_the_hash_is_that_of_the_canonical_form() -> None:
-    content = DOCUMENTS["referral-request/01-plain"]
+    content = DOCUMENTS["referral-request/01-plain/level-1/1"]
     root = xml.parse(content, "cda-unreadable")
     turned = content.replace(b'<realmCode code="FR"/>', b"<realmCode code='FR'></realmCode>")
     assert turned != content

@@ -146,14 +146,10 @@ def _recipient(document: etree._Element, who: Professional) -> None:
         telecoms_to_cda(intended, holder, "professional-telecom", mailboxes=False)
     person_name_to_cda(intended, who.practitioner, "informationRecipient")
     if who.organization.exists:
-        structure = organization_to_cda(add(intended, "receivedOrganization"), who.organization, mailboxes=False)
-        _type_of_structure(structure, who.organization)
-
-
-def _type_of_structure(structure: etree._Element, organization: Element) -> None:
-    facility = facility_coding(organization)
-    if facility:
-        coding.to_cda(structure, "standardIndustryClassCode", facility, "structure-type", "facility_types")
+        organization_to_cda(add(intended, "receivedOrganization"), who.organization, mailboxes=False)
+        for kind in who.organization.each("type"):
+            # What kind of structure the reader works in is a copy of the directory; the model has no place for it.
+            kind.claim_all(Outcome.WITHHELD, "directory-data-of-recipient")
 
 
 def _treating_doctor(document: etree._Element, who: Professional) -> None:

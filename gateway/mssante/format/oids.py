@@ -60,6 +60,35 @@ TEMPLATE_MEDICAL_SUMMARY: Final = Oid("1.3.6.1.4.1.19376.1.5.3.1.1.2")
 TEMPLATE_REFERRAL_SUMMARY: Final = Oid("1.3.6.1.4.1.19376.1.5.3.1.1.3")
 TEMPLATE_PDF_COPY_SECTION: Final = Oid("1.2.250.1.213.1.1.2.243")
 
+# --- templates of clinical statements. Source: HL7 CCD; IHE PCC TF-2; ANS, Modèles de contenus CDA (FR-…) ---------
+# Parents first. A statement is recognised by its last two: the international one and the French one.
+
+_CCD: Final = "2.16.840.1.113883.10.20.1"
+_PCC: Final = "1.3.6.1.4.1.19376.1.5.3.1.4"
+_FR: Final = "1.2.250.1.213.1.1.3"
+
+TEMPLATES_PROBLEM_CONCERN: Final = (Oid(f"{_CCD}.27"), Oid(f"{_PCC}.5.1"), Oid(f"{_PCC}.5.2"), Oid(f"{_FR}.39"))
+TEMPLATES_ALLERGY_CONCERN: Final = (Oid(f"{_CCD}.27"), Oid(f"{_PCC}.5.1"), Oid(f"{_PCC}.5.3"), Oid(f"{_FR}.40"))
+TEMPLATES_PROBLEM: Final = (Oid(f"{_CCD}.28"), Oid(f"{_PCC}.5"), Oid(f"{_FR}.37"))
+TEMPLATES_ALLERGY: Final = (
+    Oid(f"{_CCD}.18"),
+    Oid(f"{_CCD}.28"),
+    Oid(f"{_PCC}.5"),
+    Oid(f"{_PCC}.6"),
+    Oid(f"{_FR}.41"),
+)
+TEMPLATES_REACTION: Final = (Oid(f"{_CCD}.54"), *TEMPLATES_PROBLEM)
+TEMPLATES_SEVERITY: Final = (Oid(f"{_CCD}.55"), Oid(f"{_PCC}.1"), Oid(f"{_FR}.29"))
+TEMPLATES_PROBLEM_STATUS: Final = (Oid(f"{_CCD}.50"), Oid(f"{_CCD}.57"), Oid(f"{_PCC}.1.1"), Oid(f"{_FR}.30"))
+TEMPLATES_CERTAINTY: Final = (Oid(f"{_FR}.171"),)
+TEMPLATES_CRITICALITY: Final = (Oid(f"{_FR}.172"),)
+TEMPLATES_COMMENT: Final = (Oid(f"{_CCD}.40"), Oid(f"{_PCC}.2"), Oid(f"{_FR}.32"))
+TEMPLATES_PROCEDURE: Final = (Oid(f"{_CCD}.29"), Oid(f"{_PCC}.19"), Oid(f"{_FR}.62"))
+TEMPLATES_PLANNED_PROCEDURE: Final = (Oid(f"{_CCD}.25"), Oid(f"{_PCC}.19"), Oid(f"{_FR}.62"))
+TEMPLATES_IMMUNIZATION: Final = (Oid(f"{_CCD}.24"), Oid(f"{_PCC}.12"), Oid(f"{_FR}.45"))
+TEMPLATES_IMMUNIZATION_RANK: Final = (Oid(f"{_CCD}.46"), Oid(f"{_FR}.82"))
+TEMPLATES_DEVICE: Final = (Oid(f"{_CCD}.34"), Oid(f"{_FR}.20"))
+
 # --- XDS. Source: IHE ITI TF-3 §4.2.3 --------------------------------------------------------------------------
 
 STABLE_DOCUMENT: Final = "urn:uuid:7edca82f-054d-47f2-a032-9b2a5b5186c1"

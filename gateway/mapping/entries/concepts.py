@@ -1,0 +1,125 @@
+"""FHIR CodeableConcept ↔ CDA CD with translations, and words ↔ ED.
+
+| FHIR | CDA |
+|---|---|
+| coding[0], coding[1…] | the CD itself, `translation`: system, version, code, display |
+| a system that has no OID | an OID derived from its URL; the URL itself in `codeSystemName` |
+| text | the words inside `originalText`; no text: `originalText/@nullFlavor` NI |
+
+A reference to the narrative stands beside the words, never instead of them: what is read back is then exactly what was
+sent. From others, the words that a reference points to are the text.
+Source: HL7 V3 data types (CD, ED); FHIR R4 4.0.1 §2.24.0.11; IHE PCC TF-2 (originalText).
+"""
+
+import re
+from collections.abc import Callable
+
+from lxml import etree
+
+from gateway.mapping.parts.identifiers import derived_oid
+from gateway.mapping.source import Element, Node
+from gateway.mapping.terminology import oid_of, uri_of
+from gateway.mssante.format.build import add
+
+Concept = dict[str, object]
+Words = Callable[[Node], str | None]
+_OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
+_CODE = re.compile(r"\S+")
+
+
+def is_codable(coding: Element) -> bool:
+    """Whether a CD can hold it: it has a system, and a code without blanks."""
+    return bool(coding["system"].peek() and _CODE.fullmatch(coding["code"].peek() or ""))
+
+
+def is_writable(concept: Element) -> bool:
+    """Whether it says anything that a CD can hold."""
+    return bool((concept["text"].peek() or "").strip()) or any(map(is_codable, concept.each("coding")))
+
+
+def to_cda(
+    parent: etree._Element,
+    name: str,
+    concept: Element,
+    rule: str,
+    *,
+    anchor: str | None = None,
+    xsi_type: str | None = None,
+) -> etree._Element:
+    """Add the concept as element `name`. `anchor`: ID of the words in the narrative."""
+    element = add(parent, name, xsi_type=xsi_type)
+    codings = [coding for coding in concept.each("coding") if is_codable(coding)]
+    for coding in codings[:1]:
+        code_to_cda(element, coding, rule)
+    if concept["text"].peek() or anchor:
+        words_to_cda(element, "originalText", concept["text"], rule, anchor)
+    for coding in codings[1:]:
+        code_to_cda(add(element, "translation"), coding, rule)
+    return element
+
+
+def code_to_cda(element: etree._Element, coding: Element, rule: str) -> None:
+    """Set the attributes of a CD from a Coding."""
+    system = coding["system"].peek() or ""
+    oid = oid_of(system)
+    known = oid is not None and _OID.fullmatch(oid) is not None
+    back = uri_of(oid) if oid and known else system
+    if back == system:
+        coding["system"].structured(rule)
+    element.set("code", coding["code"].structured(rule) or "")
+    element.set("codeSystem", oid if oid and known else derived_oid(system))
+    if not known:
+        element.set("codeSystemName", system)
+    for name, attribute in (("version", "codeSystemVersion"), ("display", "displayName")):
+        if value := coding[name].structured(rule):
+            element.set(attribute, value)
+
+
+def words_to_cda(
+    parent: etree._Element, name: str, words: Element, rule: str, anchor: str | None
+) -> etree._Element:
+    """Add an ED: the words, and a reference to the narrative. Words with blanks around them lose these, unclaimed."""
+    text = (words.peek() or "").strip()
+    element = add(parent, name, text or None, nullFlavor=None if text or name != "originalText" else "NI")
+    if text and text == words.peek():
+        words.structured(rule)
+    if anchor:
+        add(element, "reference", value=f"#{anchor}")
+    return element
+
+
+# --- to FHIR -----------------------------------------------------------------------------------------------------
+
+
+def to_fhir(node: Node, rule: str, words: Words) -> Concept | None:
+    """The CodeableConcept; None where the element says nothing."""
+    node.attribute("nullFlavor", f"{rule}-not-coded")
+    codings = [coding for cd in (node, *node.each("translation")) if (coding := code_to_fhir(cd, rule))]
+    concept: Concept = {"coding": codings} if codings else {}
+    text = words_to_fhir(node["originalText"], rule, words)
+    return concept | ({"text": text} if text else {}) or None
+
+
+def code_to_fhir(node: Node, rule: str) -> Concept | None:
+    """The Coding of one CD; None where it has no code."""
+    if not node.peek("code"):
+        return None
+    coding: Concept = {}
+    name, oid = node.attribute("codeSystemName", f"{rule}-implied-by-system"), node.attribute("codeSystem", rule)
+    if oid:
+        coding["system"] = name if name and derived_oid(name) == oid else uri_of(oid)
+    if version := node.attribute("codeSystemVersion", rule):
+        coding["version"] = version
+    coding["code"] = node.attribute("code", rule)
+    if display := node.attribute("displayName", rule):
+        coding["display"] = display
+    return coding
+
+
+def words_to_fhir(node: Node, rule: str, words: Words) -> str | None:
+    """The words of an ED: its own, else those that its reference points to."""
+    reference = node["reference"]
+    reference.attribute("value", "reference-to-narrative")
+    if node.attribute("nullFlavor", f"{rule}-no-words"):
+        return None
+    return node.text(rule) or (words(reference) if reference.exists else None)
