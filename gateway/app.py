@@ -174,7 +174,7 @@ def _worker(settings: Settings, store: Store, addressing: Addressing, sender: Se
         WorkKind.INBOUND_MAIL: receive,
         WorkKind.OVERSIZED_MAIL: refuse.oversized,
     }
-    return Worker(store.queue, handlers, store.wait_for_work, settings.worker_slots, settings.lease_seconds)
+    return Worker(store.queue, handlers, store.wait_for_work, clock, settings.worker_slots, settings.lease_seconds)
 
 
 def _readers(settings: Settings, store: Store, clock: Clock, ids: Ids) -> tuple[ReadMailbox, ...]:

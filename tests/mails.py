@@ -27,6 +27,18 @@ def reply(name: str, original: str) -> bytes:
     return content.replace(own[1], fresh).replace(ORIGINAL_ID, original.encode())
 
 
+def plain_reply(original: str, text: str, sender: str = "karim.tazerout@medecin.mssante.example") -> bytes:
+    """A person's words."""
+    mail = EmailMessage(policy=policy.SMTP)
+    mail["From"], mail["To"] = sender, "passerelle@cpts-vesle.mssante.example"
+    mail["Subject"] = "Re: Lettre d'adressage"
+    mail["Message-ID"] = f"<{uuid4().hex}@medecin.mssante.example>"
+    mail["Date"] = "Sun, 22 Nov 2026 10:00:00 +0100"
+    mail["In-Reply-To"] = original
+    mail.set_content(text)
+    return mail.as_bytes()
+
+
 def parsed(content: bytes) -> EmailMessage:
     return message_from_bytes(content, policy=policy.default)
 
@@ -64,6 +76,7 @@ def with_archive(content: bytes, archive: bytes | None) -> bytes:
     text = mail.get_body()
     assert text is not None
     words = text.get_content()
+    mail.clear_content()
     mail.set_content(words)
     if archive is not None:
         mail.add_attachment(archive, maintype="application", subtype="zip", filename="IHE_XDM.zip")

@@ -83,8 +83,13 @@ def test_every_exception_is_still_needed(importing: str, imported: str) -> None:
 
 
 def test_the_gateway_imports_neither_its_judges_nor_its_tests() -> None:
-    judges = ["conformance", "tests", "benchmarks", "tools"]
+    judges = ["conformance", "reliability", "tests", "benchmarks", "tools"]
     assert [m.name for m in modules() for name in m.imports if within(name, judges)] == []
+
+
+def test_the_conformance_suite_knows_nothing_of_the_gateway() -> None:
+    suite = [Module(path) for path in (ROOT / "conformance").rglob("*.py")]
+    assert [m.name for m in suite for name in m.imports if within(name, ["gateway", "tests", "reliability"])] == []
 
 
 @pytest.mark.parametrize(

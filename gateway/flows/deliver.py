@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from gateway.errors import GatewayError, TransportError
 from gateway.flows.notice import Notices
+from gateway.flows.outgoing import RECEIPT
 from gateway.flows.prepare import Prepare
 from gateway.journal import (
     Change,
@@ -23,7 +24,7 @@ from gateway.journal import (
     PayloadRole,
     StepResult,
 )
-from gateway.model import Sender
+from gateway.model import MailAddress, Sender
 from gateway.ports import Clock, JournalQuery, MailSender, TrustedDomains
 from gateway.workflow.delivery import DeliveryEvent, gives_up_at, next_state, retry_at
 
@@ -83,10 +84,14 @@ class Deliver:
         if claim.lease_until - self.clock.now() < timedelta(seconds=SEND_SECONDS):
             return StepResult(Next.AGAIN, due_at=self.clock.now(), code="lease-too-short")
         try:
-            reply = await self.mail.send(content, self.sender.mailbox, delivery.mailbox, delivery.id)
+            reply = await self.mail.send(content, self._reverse_path(delivery), delivery.mailbox, delivery.id)
         except TransportError as error:
             return await asyncio.to_thread(self._failed, claim, delivery, error)
         return StepResult(Next.DONE, tuple(self._move(delivery, DeliveryEvent.TAKEN, None, reply)))
+
+    def _reverse_path(self, delivery: Delivery) -> MailAddress:
+        """None for a receipt, so that nothing ever answers it."""
+        return MailAddress("") if delivery.form == RECEIPT else self.sender.mailbox
 
     def _failed(self, claim: Claim, delivery: Delivery, error: TransportError) -> StepResult:
         now = self.clock.now()

@@ -7,7 +7,7 @@ nothing. What cannot be trusted is set aside for a person, with its code, and ha
 import asyncio
 from dataclasses import dataclass
 
-from gateway.errors import GatewayError, InputError
+from gateway.errors import InputError, MappingError
 from gateway.flows.receive_document import ReceiveDocument
 from gateway.flows.receive_reply import ReceiveReply
 from gateway.flows.receive_report import ReceiveReport
@@ -41,7 +41,7 @@ class ReceiveMail:
         try:
             read = mail.read(content)
             return self._tell(claim, read)
-        except GatewayError as error:
+        except (InputError, MappingError) as error:  # trouble of our own (the trusted list, the store) is not the mail's
             return self.refuse(claim, content, read, error)
 
     def _tell(self, claim: Claim, read: ReadMail) -> StepResult:

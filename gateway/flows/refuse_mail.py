@@ -6,7 +6,7 @@ Source: RFC 8098 §2.1 (no receipt where it could loop); ANS, LPS volet (codes 9
 from dataclasses import dataclass
 
 from gateway.errors import GatewayError
-from gateway.flows.outgoing import fresh_message_id, outgoing
+from gateway.flows.outgoing import RECEIPT, fresh_message_id, outgoing
 from gateway.journal import Change, Claim, MessageClassified, NewEvent, Next, StepResult
 from gateway.model import Party, Sender
 from gateway.mssante.format.mail import ReadMail
@@ -77,6 +77,8 @@ class RefuseMail:
             message_id=message_id,
             thread=claim.message,
             at=self.clock.now(),
+            form=RECEIPT,
+            facts=(("code", code),),
         )
 
 

@@ -8,11 +8,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from gateway.errors import ConflictError, TransportError
 from gateway.journal import Claim, Next, StepResult, WorkKind
-from gateway.ports import WorkQueue
+from gateway.ports import Clock, WorkQueue
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ class Worker:
     handlers: Mapping[WorkKind, Handler]
     wait_for_work: Callable[[float], bool]
     """Blocks until work was committed in this process, or for the given seconds."""
+    clock: Clock
     slots: int = 4
     lease_seconds: float = 60.0
     poll_seconds: float = 0.3
@@ -72,7 +73,7 @@ class Worker:
             return StepResult(Next.AGAIN, code="conflict")
         except TransportError as error:
             # Something that every step needs is away for a while (the trusted list, say): nobody has to act.
-            later = datetime.now(UTC) + timedelta(seconds=_PAUSE_SECONDS)
+            later = self.clock.now() + timedelta(seconds=_PAUSE_SECONDS)
             return StepResult(Next.AGAIN if error.temporary else Next.PARKED, due_at=later, code=error.code)
         except Exception as error:
             log.error("step failed", extra={"work": claim.work, "error": type(error).__name__})

@@ -17,7 +17,7 @@ Each document that we make from a fixture, and each CDA fixture of others, judge
 repository: download `TestContenuCDA-3-0` of the ANS, then
 
     pip install "cpts-gateway[ans-kit]"
-    python -m gateway.validation.record --kit DIR
+    python -m gateway.documentation.ans_validation --kit DIR
 
 This page is made by that command; do not edit it. Its twin `ans-validation.tsv` holds the hash of each document in
 canonical form, and a test fails when a document has changed since it was judged.

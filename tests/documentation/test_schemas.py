@@ -168,7 +168,7 @@ def test_demo_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "output"),
     [
-        ("finding", {"code": "no-such-code", "severity": "error", "path": "", "text": "?"}),
+        ("finding", {"code": "No such code", "severity": "error", "path": "", "text": "?"}),
         ("finding", {"code": "not-json", "severity": "bad", "path": "", "text": "?"}),
         ("loss-report", {"map": "referral"}),
         ("compare", {"equal": "yes", "differences": []}),

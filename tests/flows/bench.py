@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway import app
-from gateway.journal import Direction, Message
+from gateway.journal import Direction, Message, PayloadRole
 from gateway.sandbox.operator import MAX_MAIL_BYTES, Operator
 from tests.fakes.clock import StoppedClock
 from tests.fhir.adapters.caller import Caller, Reply
@@ -82,10 +82,13 @@ class Bench:
     def receive(self, mail: bytes, return_path: str = "karim.tazerout@medecin.mssante.example") -> Message:
         """A mail lies in our mailbox and is read; returns its message in the journal."""
         path = b"" if b"Return-Path:" in mail.split(b"\r\n\r\n")[0] else f"Return-Path: <{return_path}>\r\n".encode()
-        before = {message.id for message in self.inward()}
-        self.operator.mailbox(OURS).deliver(path + mail)
+        return self.read_back(self.operator.mailbox(OURS).deliver(path + mail).content)
+
+    def read_back(self, content: bytes) -> Message:
+        """Read the mailbox; returns the message of the mail with these bytes."""
         self.read()
-        return next(message for message in self.inward() if message.id not in before)
+        payload = self.gateway.store.query.payload
+        return next(m for m in self.inward() if payload(m.id, PayloadRole.SOURCE) == content)
 
     def inward(self) -> list[Message]:
         """The mails that have come in, the newest first."""

@@ -102,6 +102,7 @@ BAD_DOCUMENTS: Mapping[str, tuple[Callable[[Files], None], str]] = {
 def test_a_reply_with_a_bad_document_is_set_aside_and_moves_nothing(bench: Bench, case: str) -> None:
     change, code = BAD_DOCUMENTS[case]
     task = bench.sent(fresh())
+    bench.read()
     stands = bench.task(task)
     before = bench.rows()
     message = bench.receive(mails.with_changed_files(answer_to(bench, task), change))
@@ -271,6 +272,7 @@ def test_what_is_done_is_flagged_and_what_waits_for_a_person_is_not(bench: Bench
 
 def test_an_oversized_mail_is_set_aside_by_its_headers_alone(bench: Bench) -> None:
     task = bench.sent(fresh())
+    bench.read()
     (reader,) = bench.gateway.readers
     small = replace(reader, inbox=_Small(reader.inbox, 100_000))
     mail = mails.parsed(mails.reply("01-reply-with-document", bench.mail_id(task)))
@@ -280,13 +282,14 @@ def test_an_oversized_mail_is_set_aside_by_its_headers_alone(bench: Bench) -> No
     small.once()
     bench.work()
     (message,) = [m for m in bench.inward() if m.id not in before]
-    assert_set_aside(bench, message, "mail-too-large")
+    assert_set_aside(bench, message, "mail-oversized")
     assert bench.task(task)["businessStatus"]["coding"][0]["code"] != "interim-report"
     assert_good_mail_passes(bench)
 
 
 def test_an_oversized_plain_reply_is_not_taken_for_an_empty_one(bench: Bench) -> None:
     task = bench.sent(fresh())
+    bench.read()
     (reader,) = bench.gateway.readers
     text = b"Bonjour.\r\n" * 30_000
     head = f"From: a@medecin.mssante.example\r\nIn-Reply-To: {bench.mail_id(task)}\r\nMessage-ID: <g@m.example>\r\n\r\n"
@@ -295,7 +298,7 @@ def test_an_oversized_plain_reply_is_not_taken_for_an_empty_one(bench: Bench) ->
     replace(reader, inbox=_Small(reader.inbox, 100_000)).once()
     bench.work()
     (message,) = [m for m in bench.inward() if m.id not in before]
-    assert_set_aside(bench, message, "mail-too-large")
+    assert_set_aside(bench, message, "mail-oversized")
     assert "reply-text-received" not in bench.trace(task)
 
 
@@ -310,30 +313,27 @@ class _Small:
 # --- our own trouble is not the partner's fault -----------------------------------------------------------------
 
 
-def test_while_the_trusted_list_is_stale_no_mail_is_refused_and_none_is_sent() -> None:
+@pytest.mark.parametrize("name", [WITH_DOCUMENT, "a plain reply"])
+def test_while_the_trusted_list_is_stale_mails_wait_and_none_is_refused(name: str) -> None:
     with short_folder() as folder, running_bench(folder) as bench:
         task = bench.sent(fresh())
-        listed = bench.operator.trusted_domains_path
-        _age(listed, days=30)
-        waiting = bench.accepted(fresh("06-born-abroad", lambda _b: None)) if _still_accepts(bench) else None
-        mail = mails.with_changed_files(answer_to(bench, task), about_another_ins)
-        bench.operator.mailbox(OURS).deliver(f"Return-Path: <{WITH_SOFTWARE}>\r\n".encode() + mail)
-        bench.read()
-        (message,) = [m for m in bench.inward() if not m.kind.startswith("receipt")]
-        assert bench.work_of(message.id)[0][0] == "todo"  # to be looked at again, not set aside
-        assert waiting is None
-        _age(listed, days=0)
-        bench.clock.move(minutes=30)
+        _age(bench.operator.trusted_domains_path, days=30)
+        assert bench.post(fresh()).status == 503  # nobody can be addressed now: the software may come back
+        if name == WITH_DOCUMENT:
+            mail = mails.with_changed_files(answer_to(bench, task), about_another_ins)
+        else:
+            mail = mails.plain_reply(bench.mail_id(task), "Je la vois lundi.")
+        message = bench.receive(mail)
+        assert bench.work_of(message.id) == [("todo", "trusted-list-stale")]
+        assert message.kind == "mail"
+        _age(bench.operator.trusted_domains_path, days=0)
+        bench.clock.move(minutes=1)
         bench.work()
-        assert_set_aside(bench, bench.message(message.id), "xdm-patient-differs")
-        assert len(negative_receipts(bench)) == 1
-
-
-def _still_accepts(bench: Bench) -> bool:
-    """A new referral cannot be addressed now: the software is told to come back."""
-    answer = bench.post(fresh("06-born-abroad"))
-    assert answer.status == 503
-    return False
+        if name == WITH_DOCUMENT:
+            assert_set_aside(bench, bench.message(message.id), "xdm-patient-differs")
+            assert len(negative_receipts(bench)) == 1
+        else:
+            assert bench.message(message.id).kind == "reply-text"
 
 
 def _age(path: Path, days: int) -> None:

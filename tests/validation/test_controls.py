@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.documentation.ans_validation import documents
 from gateway.mssante.format import xml
 from gateway.validation.ans_kit import COMMON_PROFILES
 from gateway.validation.controls import CONTROLS, XSD, Control, bites, broken
-from gateway.validation.record import documents
 from gateway.validation.verdict import STRUC_MIN, FailedAssert, ProfileResult, Verdict
 
 BASES = documents(Path(__file__).parents[2] / "fixtures")

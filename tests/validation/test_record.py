@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from gateway.documentation.ans_validation import documents
 from gateway.mssante.format import cda, xml
 from gateway.mssante.format.cda_body import pdf_element
 from gateway.validation.ans_kit import COMMON_PROFILES
-from gateway.validation.record import canonical_hash, commit_of, documents
+from gateway.validation.record import canonical_hash, commit_of
 from gateway.validation.verdict import MIN_STRUC_MIN_RULES, STRUC_MIN
 
 ROOT = Path(__file__).parents[2]
-AGAIN = "run: python -m gateway.validation.record --kit DIR (docs/ans-validation.md)"
+AGAIN = "run: python -m gateway.documentation.ans_validation --kit DIR (docs/ans-validation.md)"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 

@@ -1,0 +1,48 @@
+"""What must not come out as a fact: statements that are wrong, or whose words deny what their code says.
+
+Such a resource is left to words. Source: FHIR R4 4.0.1 (verificationStatus, modifierExtension); identity of the SNOMED
+CT and IPS codes of absence: IPS "absent-unknown", SNOMED CT 716186003 and its children, 160245001.
+"""
+
+import re
+
+from gateway.fhir.format import systems
+from gateway.mapping.source import Element
+
+NOTHING_KNOWN: dict[str, frozenset[str]] = {
+    systems.SNOMED_CT: frozenset({"716186003", "409137002", "429625007", "428607008", "160245001"}),
+    systems.IPS_ABSENT: frozenset(
+        {
+            "no-known-problems",
+            "no-known-allergies",
+            "no-known-medication-allergies",
+            "no-known-environmental-allergies",
+            "no-known-food-allergies",
+        }
+    ),
+}
+"""Codes that themselves say that there is nothing. CDA writes them with `negationInd` true, as the ANS models do."""
+_DENIAL = re.compile(
+    r"\W*(aucun|pas d|absence d['’e ]+\s*(allerg|ant[ée]c|intol)|n[ée]ant\b|ras\b|no (known|history)|nkda\b|non connu)", re.I
+)
+
+
+def says_nothing_known(system: object, code: object) -> bool:
+    """Whether a code says that nothing is known, so that its negation in CDA does not turn it round."""
+    return code in NOTHING_KNOWN.get(str(system), ())
+
+
+def is_nothing_known(concept: Element) -> bool:
+    """Whether the first coding says so."""
+    coding = concept.first("coding")
+    return says_nothing_known(coding["system"].peek(), coding["code"].peek())
+
+
+def is_denied_in_words(concept: Element) -> bool:
+    """Whether the text begins by denying ("aucune allergie connue"): no entry may turn it into a fact."""
+    return bool(_DENIAL.match(concept["text"].peek() or ""))
+
+
+def is_modified(resource: Element) -> bool:
+    """Whether an extension changes the meaning: only words can tell it."""
+    return resource["modifierExtension"].exists

@@ -1,0 +1,48 @@
+"""`python -m reliability kills`: exit 0 when nothing was lost, phantom or doubled and every control was caught."""
+
+import argparse
+import random
+import sys
+from pathlib import Path
+
+from reliability.kills import CONTROLS, Campaign, campaign, plan
+from reliability.report import Outcome, controls_table, facts_of, machine, page, table
+
+PAGE = Path(__file__).parents[1] / "docs" / "reliability.md"
+
+
+def main() -> int:
+    options = _options()
+    steps = plan(options.count, random.Random(options.seed))
+    outcome = Outcome(options.seed, campaign(steps, options.seed, _say), tuple(_controls(options.seed)))
+    print("", table(outcome.campaign), *facts_of(outcome), "", controls_table(outcome), machine(), sep="\n")
+    for finding in outcome.campaign.verdict.findings:
+        print(f"{finding.fault}: {finding.what}")
+    if options.page:
+        PAGE.write_text(page(outcome), "utf-8")
+    return 0 if outcome.holds else 1
+
+
+def _controls(seed: int) -> "list[tuple[object, Campaign]]":
+    found = []
+    for control in CONTROLS:
+        _say(f"control: {control.sabotage}")
+        found.append((control, campaign(control.steps, seed, _say, control.sabotage, insist=False)))
+    return found
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m reliability", description=__doc__)
+    kills = parser.add_subparsers(required=True).add_parser("kills", help="kill a running gateway again and again")
+    kills.add_argument("--count", type=int, default=50, help="how many kills must count (default 50)")
+    kills.add_argument("--seed", type=int, default=1, help="order of the steps, ids and moments")
+    kills.add_argument("--no-page", dest="page", action="store_false", help="leave docs/reliability.md as it is")
+    return parser.parse_args()
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
