@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from gateway.clock import RandomIds, SystemClock
 from gateway.config import Settings, read_master_key, refusals
-from gateway.errors import ConfigurationError
+from gateway.errors import ConfigurationError, TransportError
 from gateway.fhir.adapters.door import Door
 from gateway.fhir.adapters.listener import build_server
 from gateway.fhir.adapters.server import build_app
@@ -131,7 +131,7 @@ def _joined(settings: Settings, store: Store, clock: Clock, ids: Ids) -> Gateway
         process_message=send,
         resources=store.resources,
         timeline=timeline,
-        ready=lambda: (),
+        ready=lambda: _unready(trusted, sender.mailbox),
         clock=clock,
         base_url=settings.base_url,
         max_body_bytes=settings.max_body_bytes,
@@ -146,6 +146,14 @@ def _joined(settings: Settings, store: Store, clock: Clock, ids: Ids) -> Gateway
         worker=_worker(settings, store, addressing, sender, clock, ids),
         readers=_readers(settings, store, clock, ids),
     )
+
+
+def _unready(trusted: TrustedDomainList, mailbox: MailAddress) -> tuple[Finding, ...]:
+    """What would keep a message from leaving: the trusted list unusable, or our own mailbox not on it."""
+    try:
+        return () if trusted.trusts(mailbox) else (Finding("untrusted-domain"),)
+    except TransportError as error:
+        return error.findings
 
 
 def _worker(settings: Settings, store: Store, addressing: Addressing, sender: Sender, clock: Clock, ids: Ids) -> Worker:
@@ -170,7 +178,7 @@ def _worker(settings: Settings, store: Store, addressing: Addressing, sender: Se
         clock,
     )
     handlers: dict[WorkKind, Handler] = {
-        WorkKind.DELIVERY: Deliver(store.query, prepare, mail, addressing.trusted, notices, clock, sender),
+        WorkKind.DELIVERY: Deliver(store.query, prepare, mail, addressing, notices, clock, sender),
         WorkKind.INBOUND_MAIL: receive,
         WorkKind.OVERSIZED_MAIL: refuse.oversized,
     }

@@ -136,7 +136,7 @@ PURE_LIBRARIES = [
 """None of them reaches a network, a clock, chance or the environment by what the next table leaves of it."""
 IMPURE_NAMES = {
     "now", "today", "utcnow", "localtime", "formatdate", "uuid1", "uuid4", "make_msgid", "urandom", "environ", "getenv",
-    "read_text", "read_bytes", "write_text", "write_bytes", "urlopen", "parse_file", "message_from_file", "is_zipfile",
+    "urlopen", "parse_file", "message_from_file", "is_zipfile",
 }  # fmt: skip
 """Names by which these libraries reach outside after all."""
 

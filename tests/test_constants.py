@@ -8,8 +8,8 @@ from tests.source import PACKAGE, modules, within
 
 HOMES = ["gateway.fhir.format.systems", "gateway.mssante.format.oids"]
 """Beside them only the `.tsv` tables."""
-SYNTAXES = ("http://www.w3.org/", "http://purl.oclc.org/dsdl/")
-"""Names of XML, XHTML, schematron: how something is written, not what it says."""
+SYNTAXES = ("http://www.w3.org/", "http://purl.oclc.org/dsdl/", "https://json-schema.org/")
+"""Names of XML, XHTML, schematron, JSON Schema: how something is written, not what it says."""
 LOOPBACK = "http://127.0.0.1"
 OID = re.compile(r"(?<![\w.])[0-2](\.\d+){4,}(?![\w.])")
 URL = re.compile(r"https?://[^\s\"'}<>]+")

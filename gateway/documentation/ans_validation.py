@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.commands.ans_kit import SCRATCH
+from gateway.commands.output import stop
 from gateway.errors import GatewayError
 from gateway.fhir.format.bundle import read_message
 from gateway.mapping.catalog import DOCUMENT_TYPES
@@ -54,8 +55,7 @@ def main() -> int:
         kit = AnsKit.open(given.kit, given.scratch)
         return 0 if record(kit, commit, documents(given.fixtures), given.docs) else 1
     except GatewayError as error:
-        print(error, file=sys.stderr)
-        return 2
+        stop(error, str(given.kit))
 
 
 if __name__ == "__main__":

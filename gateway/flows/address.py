@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gateway.errors import AddressingError
 from gateway.fhir.format import systems
 from gateway.mapping.addressing import choose
-from gateway.model import Choice, Finding, Identifier, Party
+from gateway.model import Choice, Finding, Identifier, MailAddress, Party
 from gateway.ports import Clock, Directory, Member, TrustedDomains
 
 
@@ -21,6 +21,15 @@ class Addressing:
     def find(self, party: Party) -> Member | None:
         """The member that a party names."""
         return self.directory.find_member(identifiers_of(party), party.structure)
+
+    def still_reaches(self, party: Party, mailbox: MailAddress) -> bool:
+        """Whether the registry still gives this mailbox to the party, and the trusted space still holds it.
+
+        Without a party (a receipt to whoever asked for one) only the trusted space is asked.
+        """
+        known = party.person is None and party.structure is None
+        listed = known or any(box.address == mailbox for box in self.directory.find_mailboxes(party))
+        return listed and self.trusted.trusts(mailbox)
 
     def choose_all(self, recipients: Sequence[tuple[Party, str]], needs_bytes: int) -> tuple[Choice, ...]:
         """One choice per recipient, given with the path that names it. All refusals at once, as AddressingError."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from gateway.errors import GatewayError, TransportError
+from gateway.flows.address import Addressing
 from gateway.flows.notice import Notices
 from gateway.flows.outgoing import RECEIPT
 from gateway.flows.prepare import Prepare
@@ -24,8 +25,8 @@ from gateway.journal import (
     PayloadRole,
     StepResult,
 )
-from gateway.model import MailAddress, Sender
-from gateway.ports import Clock, JournalQuery, MailSender, TrustedDomains
+from gateway.model import MailAddress, Party, Sender
+from gateway.ports import Clock, JournalQuery, MailSender
 from gateway.workflow.delivery import DeliveryEvent, gives_up_at, next_state, retry_at
 
 SEND_SECONDS = 30.0
@@ -48,7 +49,7 @@ class Deliver:
     journal: JournalQuery
     prepare: Prepare
     mail: MailSender
-    trusted: TrustedDomains
+    addressing: Addressing
     notices: Notices
     clock: Clock
     sender: Sender
@@ -75,9 +76,9 @@ class Deliver:
         return StepResult(Next.AGAIN, (*changes, moved, ready), due_at=now)
 
     async def _send(self, claim: Claim, delivery: Delivery) -> StepResult:
-        if not self.trusted.trusts(delivery.mailbox):
-            refused = self._move(delivery, DeliveryEvent.REFUSED, "untrusted-domain")
-            return StepResult(Next.PARKED, tuple(refused), code="untrusted-domain")
+        if not await asyncio.to_thread(self.addressing.still_reaches, _party(delivery), delivery.mailbox):
+            refused = self._move(delivery, DeliveryEvent.REFUSED, "mailbox-gone")
+            return StepResult(Next.PARKED, tuple(refused), code="mailbox-gone")
         content = await asyncio.to_thread(self.journal.payload, claim.message, PayloadRole.MAIL, delivery.id)
         if content is None:
             return StepResult(Next.PARKED, code="internal")
@@ -112,6 +113,10 @@ class Deliver:
         moved = MoveDelivery(delivery.id, delivery.state, target, at, code)
         told = NewEvent(delivery.message, at, _CODES[event], "worker", delivery.id, facts)
         return [moved, told, *self.notices.delivery_moved(delivery, target, code, at)]
+
+
+def _party(delivery: Delivery) -> Party:
+    return Party(delivery.person, delivery.structure, "")
 
 
 def _event_of(error: TransportError, *, late: bool) -> DeliveryEvent:

@@ -41,7 +41,10 @@ class ReceiveMail:
         try:
             read = mail.read(content)
             return self._tell(claim, read)
-        except (InputError, MappingError) as error:  # trouble of our own (the trusted list, the store) is not the mail's
+        except (
+            InputError,
+            MappingError,
+        ) as error:  # trouble of our own (the trusted list, the store) is not the mail's
             return self.refuse(claim, content, read, error)
 
     def _tell(self, claim: Claim, read: ReadMail) -> StepResult:
@@ -52,9 +55,10 @@ class ReceiveMail:
             return self._automatic(claim, delivery)
         if read.kind is MailKind.DOCUMENT:
             return self.document(claim, read, delivery)
+        if _announces_document(read, delivery):
+            raise InputError(Finding("mail-without-archive"))
         if delivery is None:
-            said = subject.read(read.subject)
-            raise InputError(Finding("mail-without-archive" if said and said.is_document else "reply-without-thread"))
+            raise InputError(Finding("reply-without-thread"))
         return self.reply(claim, read, delivery)
 
     def _answered(self, read: ReadMail) -> Delivery | None:
@@ -71,3 +75,10 @@ class ReceiveMail:
         )
         classified = MessageClassified(claim.message, "auto-reply", delivery.message if delivery else None)
         return StepResult(Next.DONE, (classified, noted))
+
+
+def _announces_document(read: ReadMail, delivery: Delivery | None) -> bool:
+    """By X-MSS-CODECDA; by the subject only in a mail that answers nothing: a person's "Re:" keeps ours."""
+    said = subject.read(read.subject)
+    answers = delivery is not None or read.in_reply_to is not None or bool(read.references)
+    return bool(read.document_codes) or (said is not None and said.is_document and not answers)

@@ -106,6 +106,9 @@ class SendDocument:
         if any(_is_error(finding) for finding in findings):
             raise InputError(findings)
         envelope = envelope_of(message)
+        if len(envelope.recipients) > 1:
+            # An open request offers to several without naming the patient: a flow of its own, never a letter to each.
+            raise InputError(Finding("open-request-unsupported", recipients_of(message)[1][1]))
         choices = self.addressing.choose_all(recipients_of(message), len(content) + _MAIL_OVERHEAD_BYTES)
         context = self._context(envelope)
         mapped = document_type.to_cda(message, context, sha256(content).hexdigest(), choices[0].form)

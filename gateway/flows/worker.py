@@ -16,6 +16,8 @@ from gateway.ports import Clock, WorkQueue
 
 log = logging.getLogger(__name__)
 
+MAX_ATTEMPTS = 200
+"""More than any delivery needs within its lifetime: an item that keeps killing its worker ends here."""
 _PAUSE_SECONDS = 30.0
 """Before a step is tried again that failed for want of something outside."""
 
@@ -62,6 +64,8 @@ class Worker:
 
     async def _step(self, claim: Claim) -> StepResult | None:
         """What the step decides; None where the lease was lost meanwhile: then the step is broken off."""
+        if claim.attempts > MAX_ATTEMPTS:
+            return StepResult(Next.PARKED, code="too-many-attempts")
         step = asyncio.ensure_future(self.handlers[claim.kind](claim))
         renewal = asyncio.create_task(self._renew(claim, step))
         try:

@@ -142,6 +142,13 @@ def test_a_mail_that_announces_a_document_and_has_none_is_set_aside(bench: Bench
     assert_good_mail_passes(bench)
 
 
+def test_a_reply_whose_document_was_lost_on_the_way_is_not_passed_on_as_words(bench: Bench) -> None:
+    task = bench.sent(fresh())
+    message = bench.receive(mails.with_archive(answer_to(bench, task), None))
+    assert_set_aside(bench, message, "mail-without-archive")
+    assert "reply-text-received" not in bench.trace(task)
+
+
 def test_a_reply_to_nothing_we_sent_is_set_aside(bench: Bench) -> None:
     message = bench.receive(mails.reply("09-patient-free-text", "<never-sent@cpts-vesle.mssante.example>"))
     assert_set_aside(bench, message, "reply-without-thread")

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from lxml import etree
 
 from gateway.mapping.parts.identifiers import derived_oid
+from gateway.mapping.result import Ledger
 from gateway.mapping.source import Element, Node
 from gateway.mapping.terminology import oid_of, uri_of
 from gateway.mssante.format.build import add
@@ -75,9 +76,7 @@ def code_to_cda(element: etree._Element, coding: Element, rule: str) -> None:
             element.set(attribute, value)
 
 
-def words_to_cda(
-    parent: etree._Element, name: str, words: Element, rule: str, anchor: str | None
-) -> etree._Element:
+def words_to_cda(parent: etree._Element, name: str, words: Element, rule: str, anchor: str | None) -> etree._Element:
     """Add an ED: the words, and a reference to the narrative. Words with blanks around them lose these, unclaimed."""
     text = (words.peek() or "").strip()
     element = add(parent, name, text or None, nullFlavor=None if text or name != "originalText" else "NI")
@@ -100,6 +99,11 @@ def to_fhir(node: Node, rule: str, words: Words) -> Concept | None:
     return concept | ({"text": text} if text else {}) or None
 
 
+def peek(node: Node, words: Words) -> Concept:
+    """The CodeableConcept, empty where the element says nothing; claims nothing."""
+    return to_fhir(Node(node.element, node.path, Ledger()), "", words) or {}
+
+
 def code_to_fhir(node: Node, rule: str) -> Concept | None:
     """The Coding of one CD; None where it has no code."""
     if not node.peek("code"):
@@ -119,7 +123,6 @@ def code_to_fhir(node: Node, rule: str) -> Concept | None:
 def words_to_fhir(node: Node, rule: str, words: Words) -> str | None:
     """The words of an ED: its own, else those that its reference points to."""
     reference = node["reference"]
-    reference.attribute("value", "reference-to-narrative")
     if node.attribute("nullFlavor", f"{rule}-no-words"):
         return None
     return node.text(rule) or (words(reference) if reference.exists else None)

@@ -62,7 +62,7 @@ def _bound(time: etree._Element, name: str, value: Element) -> None:
 
 def is_readable(act: Node) -> bool:
     """Whether the concern is a plain fact about the patient."""
-    return statements.is_plain(act) and act.peek("negationInd") not in ("true", "1")
+    return statements.is_plain(act) and not statements.is_denied(act)
 
 
 def status(act: Node) -> str | None:

@@ -5,6 +5,8 @@ CT and IPS codes of absence: IPS "absent-unknown", SNOMED CT 716186003 and its c
 """
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from gateway.fhir.format import systems
 from gateway.mapping.source import Element
@@ -23,19 +25,21 @@ NOTHING_KNOWN: dict[str, frozenset[str]] = {
 }
 """Codes that themselves say that there is nothing. CDA writes them with `negationInd` true, as the ANS models do."""
 _DENIAL = re.compile(
-    r"\W*(aucun|pas d|absence d['’e ]+\s*(allerg|ant[ée]c|intol)|n[ée]ant\b|ras\b|no (known|history)|nkda\b|non connu)", re.I
+    r"\W*(aucun|pas d|absence d['’e ]+\s*(allerg|ant[ée]c|intol)|n[ée]ant\b|ras\b|no (known|history)|nkda\b|non connu)",
+    re.I,
 )
 
 
-def says_nothing_known(system: object, code: object) -> bool:
-    """Whether a code says that nothing is known, so that its negation in CDA does not turn it round."""
-    return code in NOTHING_KNOWN.get(str(system), ())
+def says_nothing_known(concept: Mapping[str, Any]) -> bool:
+    """Whether the first coding of a CodeableConcept says that nothing is known: denying it in CDA does not turn it."""
+    coding = next(iter(concept.get("coding", ())), {})
+    return coding.get("code") in NOTHING_KNOWN.get(coding.get("system", ""), ())
 
 
 def is_nothing_known(concept: Element) -> bool:
-    """Whether the first coding says so."""
+    """The same of a concept of the source."""
     coding = concept.first("coding")
-    return says_nothing_known(coding["system"].peek(), coding["code"].peek())
+    return says_nothing_known({"coding": [{name: coding[name].peek() for name in ("system", "code")}]})
 
 
 def is_denied_in_words(concept: Element) -> bool:

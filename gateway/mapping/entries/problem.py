@@ -17,15 +17,12 @@ its own words is not written at all. A negated code of absence (IPS `no-known-pr
 Source: IHE PCC TF-2 (1.3.6.1.4.1.19376.1.5.3.1.4.5.2, …4.5); ANS, FR-Liste-des-problèmes, FR-Problème; FHIR R4 Condition.
 """
 
-from collections.abc import Iterator
-
 from lxml import etree
 
 from gateway.fhir.format import systems
 from gateway.mapping.entries import concepts, concern, doubts, qualities, statements
 from gateway.mapping.entries.entry import EntryPart, Reading, Writing
 from gateway.mapping.parts.people import Resource
-from gateway.mapping.result import Ledger
 from gateway.mapping.source import Element, Node
 from gateway.mapping.terminology.clinical_codes import by_code, by_fhir
 from gateway.mssante.format import oids
@@ -120,54 +117,81 @@ def _qualities(problem: etree._Element, condition: Element, writing: Writing, ce
 def to_fhir(statement: Node, reading: Reading) -> list[Resource]:
     """A Condition for each problem of the concern; a problem that stands alone is read as well."""
     if statements.is_a(statement, oids.TEMPLATES_PROBLEM):
-        return [_condition(statement, None, reading)] if _is_readable(statement) else []
+        return [_condition(statement, None, reading)] if _is_readable(statement, reading) else []
     if not concern.is_readable(statement):
         return []
-    problems = [p for p in _problems(statement) if _is_readable(p)]
+    found = statements.children(statement, "observation", oids.TEMPLATES_PROBLEM, "SUBJ")
+    problems = [problem for problem in found if _is_readable(problem, reading)]
     status = concern.status(statement) if problems else None
     for problem in problems:
         concern.claim_times(statement, problem)
     return [_condition(problem, status, reading) for problem in problems]
 
 
-def _problems(act: Node) -> Iterator[Node]:
-    return statements.children(act, "observation", oids.TEMPLATES_PROBLEM, "SUBJ")
-
-
-def _is_readable(problem: Node) -> bool:
+def _is_readable(problem: Node, reading: Reading) -> bool:
+    """A plain fact, of a known status and certainty. A negation beside a doubt could be read two ways."""
+    value = concepts.peek(problem["value"], reading.words)
+    certain = qualities.peek(problem, qualities.CERTAINTY, "condition-certainty") in (None, "confirmed")
+    plain = certain and not problem["uncertaintyCode"].exists
     return (
-        statements.is_plain(problem)
+        bool(value)
+        and statements.is_plain(problem)
         and qualities.is_understood(problem, qualities.STATUS, "condition-clinical")
         and qualities.is_understood(problem, qualities.CERTAINTY, "condition-certainty")
-        and _is_one_meaning(problem)
-        and _says_something(problem)
+        and (plain or not statements.is_denied(problem) or doubts.says_nothing_known(value))
     )
-
-
-def _is_one_meaning(problem: Node) -> bool:
-    """A negation beside a doubt (or a second negation) could be read two ways."""
-    if problem.peek("negationInd") not in ("true", "1") or _is_nothing_known(problem):
-        return True
-    return _certainty(problem) in (None, "confirmed") and not problem["uncertaintyCode"].exists
-
-
-def _says_something(problem: Node) -> bool:
-    silent = concepts.to_fhir(Node(problem["value"].element, "", Ledger()), "", lambda _: "words") is None
-    return not silent
-
-
-def _is_nothing_known(problem: Node) -> bool:
-    coding = concepts.code_to_fhir(Node(problem["value"].element, "", Ledger()), "") or {}
-    return doubts.says_nothing_known(coding.get("system"), coding.get("code"))
-
-
-def _certainty(problem: Node) -> str | None:
-    found = next(statements.children(problem, "observation", oids.TEMPLATES_CERTAINTY), None)
-    return qualities.value_of(found, "condition-certainty") if found else None
 
 
 def _condition(problem: Node, concern_status: str | None, reading: Reading) -> Resource:
     statements.frame(problem)
     condition: Resource = {"resourceType": "Condition"} | statements.identified(problem)
-    ...
-    return condition
+    status = qualities.read(problem, qualities.STATUS, "condition-clinical") or concern_status
+    condition |= qualities.status_of("clinicalStatus", systems.CONDITION_CLINICAL, status)
+    code = concepts.to_fhir(problem["value"], "condition-code", reading.words) or {}
+    certainty = _certainty(problem, code)
+    condition |= qualities.status_of("verificationStatus", systems.CONDITION_VERIFICATION, certainty)
+    condition |= _category_of(problem["code"], reading)
+    severity = qualities.find(problem, qualities.SEVERITY)
+    if severity and (found := concepts.to_fhir(severity["value"], "severity", reading.words)):
+        condition["severity"] = found
+    condition["code"] = code
+    sites = [concepts.to_fhir(site, "body-site", reading.words) for site in problem.each("targetSiteCode")]
+    condition |= {"bodySite": [site for site in sites if site]} if any(sites) else {}
+    condition |= statements.about(reading.patient)
+    for name, bound in (("onsetDateTime", "low"), ("abatementDateTime", "high")):
+        if time := statements.time_of(problem["effectiveTime"][bound], "onset"):
+            condition[name] = time
+    return condition | statements.notes(problem, reading)
+
+
+def _certainty(problem: Node, code: Resource) -> str | None:
+    """The certainty; a negation refutes, unless the code itself says that there is nothing."""
+    certainty = qualities.read(problem, qualities.CERTAINTY, "condition-certainty")
+    if statements.is_negated(problem) and not doubts.says_nothing_known(code):
+        return "refuted"
+    doubted = problem["uncertaintyCode"].attribute("code", "certainty") == "UN"
+    return certainty or ("unconfirmed" if doubted else None)
+
+
+def _category_of(node: Node, reading: Reading) -> Resource:
+    """The category beside the code, else the code itself: French kinds of problem, in SNOMED CT."""
+    beside = [translation.peek("code") for translation in node.each("translation")]
+    pair = by_code("condition-category", (*beside, None))
+    if pair:
+        qualities.read_code(node, "condition-category", "category")
+        return {"category": [{"coding": [{"system": systems.CONDITION_CATEGORY, "code": pair.fhir}]}]}
+    if node.peek("code") == _FINDING[0]:
+        statements.fixed(node)
+        return {}
+    found = concepts.to_fhir(node, "category", reading.words)
+    return {"category": [found]} if found else {}
+
+
+PART = EntryPart(
+    name="problem",
+    resources=("Condition",),
+    templates=(*oids.TEMPLATES_PROBLEM_CONCERN[-2:], *oids.TEMPLATES_PROBLEM[-2:]),
+    accepts=accepts,
+    to_cda=to_cda,
+    to_fhir=to_fhir,
+)

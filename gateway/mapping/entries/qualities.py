@@ -116,28 +116,17 @@ def set_code(element: etree._Element, pair: Pair) -> None:
 # --- to FHIR -----------------------------------------------------------------------------------------------------
 
 
-def find(statement: Node, quality: Quality) -> Node | None:
-    """The observation of a kind below a statement, its frame claimed; None where there is none."""
-    found = next(statements.children(statement, "observation", quality.templates), None)
-    if found is not None:
-        statements.frame(found)
-        statements.fixed(found["code"], found["effectiveTime"])
-        found.attribute("negationInd", "negation")
-    return found
-
-
 def is_understood(statement: Node, quality: Quality, codes: str) -> bool:
     """Whether the quality is absent or says a code of the list, and is said once, plainly."""
     found = list(statements.children(statement, "observation", quality.templates))
-    if not found:
-        return True
-    negated = found[0].peek("negationInd") in ("true", "1")
-    return len(found) == 1 and statements.is_plain(found[0]) and not negated and value_of(found[0], codes) is not None
+    plain = all(statements.is_plain(node) and not statements.is_denied(node) for node in found)
+    return not found or (plain and len(found) == 1 and _pair(found[0]["value"], codes) is not None)
 
 
-def value_of(node: Node, codes: str) -> str | None:
-    """The FHIR code of the value, claiming nothing."""
-    pair = _pair(node["value"], codes)
+def peek(statement: Node, quality: Quality, codes: str) -> str | None:
+    """The FHIR code of a quality, claiming nothing."""
+    found = next(statements.children(statement, "observation", quality.templates), None)
+    pair = _pair(found["value"], codes) if found else None
     return pair.fhir if pair else None
 
 
@@ -145,6 +134,17 @@ def read(statement: Node, quality: Quality, codes: str) -> str | None:
     """The FHIR code of a quality, claimed; None where it is absent."""
     found = find(statement, quality)
     return read_code(found["value"], codes, quality.rule) if found else None
+
+
+def find(statement: Node, quality: Quality) -> Node | None:
+    """The observation of a kind below a statement, its frame claimed; None where there is no plain one."""
+    found = next(statements.children(statement, "observation", quality.templates), None)
+    if found is None or not statements.is_plain(found) or statements.is_denied(found):
+        return None
+    statements.frame(found)
+    statements.fixed(found["code"], found["effectiveTime"])
+    found.attribute("negationInd", "negation")
+    return found
 
 
 def read_code(node: Node, codes: str, rule: str) -> str | None:
@@ -155,8 +155,12 @@ def read_code(node: Node, codes: str, rule: str) -> str | None:
     for cd in (node, *node.each("translation")):
         for name in ("code", "codeSystem", "codeSystemName", "displayName"):
             cd.attribute(name, rule)
-        cd["originalText/reference"].attribute("value", "reference-to-narrative")
     return pair.fhir
+
+
+def status_of(name: str, system: str, code: str | None) -> dict[str, object]:
+    """A status as a member of a resource."""
+    return {name: {"coding": [{"system": system, "code": code}]}} if code else {}
 
 
 def _pair(node: Node, codes: str) -> Pair | None:

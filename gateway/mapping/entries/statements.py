@@ -24,12 +24,15 @@ from gateway.mssante.format.build import add, unknown
 from gateway.mssante.format.oids import LOINC, TEMPLATES_COMMENT
 
 COMMENT_CODE = "48767-8"
+_TRUE = ("true", "1")
 
 
 # --- to CDA ------------------------------------------------------------------------------------------------------
 
 
-def start(parent: etree._Element, name: str, class_code: str, templates: Sequence[Oid], **attributes: str | None) -> etree._Element:
+def start(
+    parent: etree._Element, name: str, class_code: str, templates: Sequence[Oid], **attributes: str | None
+) -> etree._Element:
     """A new statement with its templates. `moodCode` is EVN unless given."""
     statement = add(parent, name, classCode=class_code, **({"moodCode": "EVN"} | attributes))
     for template in templates:
@@ -114,25 +117,26 @@ def is_plain(node: Node) -> bool:
     return node.peek("moodCode") == "EVN" and node.peek("nullFlavor") is None and not node["subject"].exists
 
 
+def is_denied(node: Node) -> bool:
+    """Whether the statement says that this is not so, claiming nothing."""
+    return node.peek("negationInd") in _TRUE
+
+
 def is_negated(node: Node) -> bool:
-    """Whether the statement says that this is not so."""
-    return node.attribute("negationInd", "negation") in ("true", "1")
+    """The same, claimed."""
+    return node.attribute("negationInd", "negation") in _TRUE
 
 
 def frame(node: Node) -> None:
-    """Claim what only frames a statement: ids of ours, the reference to the narrative, the end of writing it down."""
-    for text in node.each("text"):
-        text["reference"].attribute("value", "reference-to-narrative")
-    for identifier in node.each("id"):
-        if identifier.peek("extension") is None:
-            identifier.attribute("root", "entry-id")
+    """Claim what only frames a statement: an unknown id, the end of writing it down."""
+    node["id"].attribute("nullFlavor", "implied-by-template")
     node["statusCode"].attribute("code", "implied-by-template")
 
 
 def fixed(*nodes: Node) -> None:
     """Claim elements whose value the template fixes."""
     for node in nodes:
-        for name in ("code", "displayName", "codeSystem", "codeSystemName", "nullFlavor", "root"):
+        for name in ("code", "displayName", "codeSystem", "codeSystemName", "nullFlavor"):
             node.attribute(name, "implied-by-template")
 
 

@@ -34,6 +34,7 @@ DMP_HOST: Final = Oid("1.2.250.1.213.4.1")
 # --- code systems ----------------------------------------------------------------------------------------------
 
 LOINC: Final = Oid("2.16.840.1.113883.6.1")
+SNOMED_CT: Final = Oid("2.16.840.1.113883.6.96")
 CONFIDENTIALITY: Final = Oid("2.16.840.1.113883.5.25")
 ADMINISTRATIVE_GENDER: Final = Oid("2.16.840.1.113883.5.1")
 ACT_CODE: Final = Oid("2.16.840.1.113883.5.4")
