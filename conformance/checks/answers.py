@@ -88,7 +88,7 @@ def at_once_one_mail(world: World) -> None:
         _expect_same(f"{AT_ONCE} requests at once", answers[0], answer)
     world.letter_of(referral, answers[0])
     world.own_letter()  # whatever was queued before it has left by now
-    list(world.mailbox.watch(world.target.quiet_seconds))
+    world.mailbox.watch(world.target.quiet_seconds)
     expect_equal("mails for one referral", 1, len([m for m in world.mailbox.mails if names(m, referral)]))
 
 

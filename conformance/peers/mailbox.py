@@ -8,7 +8,7 @@ import imaplib
 import smtplib
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 
 from conformance.readers.mail import Mail
@@ -44,13 +44,12 @@ class Mailbox:
                 raise Failed(f"mailbox after {self.patience_seconds:g} s", words, f"{len(self.mails)} other mails")
             time.sleep(POLL_SECONDS)
 
-    def watch(self, seconds: float) -> Iterator[Mail]:
-        """What comes in within this time."""
-        seen, deadline = len(self.mails), time.monotonic() + seconds
+    def watch(self, seconds: float) -> None:
+        """Take in whatever comes within this time."""
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             self.look()
             time.sleep(POLL_SECONDS)
-        yield from self.mails[seen:]
 
     def look(self) -> None:
         """Read what is new."""

@@ -9,14 +9,23 @@ import time
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from gateway.commands.demo_checks import FLOWS, run
 from gateway.commands.demo_client import Resource, outputs
-from gateway.commands.demo_world import FIXTURES, OURS, WITH_MAILBOX_ONLY, WITH_SOFTWARE, World, running_world
+from gateway.commands.demo_world import (
+    FIXTURES,
+    FREE_MAILBOX,
+    OURS,
+    SENDING_STRUCTURES,
+    WITH_MAILBOX_ONLY,
+    WITH_SOFTWARE,
+    World,
+    running_world,
+)
 from gateway.commands.messages import PARIS, print_trace
 from gateway.commands.output import BAD_INPUT, print_json
 from gateway.commands.serve import configure_logging
@@ -93,25 +102,33 @@ def _now() -> str:
 
 
 def _write_file(world: World) -> None:
-    """What another program needs to join in. It holds a token: readable by its owner only."""
-    operator, certificate = world.operator, world.operator.certificate_for(OURS)
-    content = {
+    """It holds tokens: readable by its owner only."""
+    with os.fdopen(os.open(FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        json.dump(how_to_join(world), file, indent=2)
+
+
+def how_to_join(world: World) -> dict[str, Any]:
+    """What another program needs to join in."""
+    operator = world.operator
+    ours, free = operator.certificate_for(OURS), operator.certificate_for(FREE_MAILBOX)
+    return {
         "base_url": world.gateway.settings.base_url,
         "fhir": f"{world.gateway.settings.base_url}/fhir",
-        "tokens": {"logiciel-demo": world.token},
-        "mailboxes": {"gateway": OURS, "with_software": WITH_SOFTWARE, "with_mailbox_only": WITH_MAILBOX_ONLY},
+        "tokens": {"logiciel-demo": world.token, "logiciel-voisin": world.neighbour_token},
+        "structures": sorted(SENDING_STRUCTURES),
+        "mailboxes": {
+            "gateway": OURS,
+            "with_software": WITH_SOFTWARE,
+            "with_mailbox_only": WITH_MAILBOX_ONLY,
+            "free": FREE_MAILBOX,
+        },
         "smtp": {"host": operator.host, "port": operator.smtp_port},
         "imap": {"host": operator.host, "port": operator.imap_port},
-        "tls": {
-            "ca": str(operator.ca_path),
-            "certificate": str(certificate.certificate),
-            "key": str(certificate.key),
-        },
+        "tls": {"ca": str(operator.ca_path), "certificate": str(ours.certificate), "key": str(ours.key)},
+        "free_mailbox_tls": {"certificate": str(free.certificate), "key": str(free.key)},
         "database": world.gateway.settings.database_url,
         "example": str(FIXTURES / "referral-request" / "01-plain" / "input.json"),
     }
-    with os.fdopen(os.open(FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=2)
 
 
 def _introduce(console: Console, world: World) -> None:

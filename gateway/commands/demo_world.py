@@ -26,8 +26,12 @@ TENANT = "cpts-vesle"
 OURS = "passerelle@cpts-vesle.mssante.example"
 SENDING_STRUCTURES = frozenset({"1990002172", "1990010050"})
 """The practices whose software the demonstration client is: Trois Biefs, and the one of fixture 05."""
+NEIGHBOURS = frozenset({"1990010126"})
+"""The health centre whose software must see nothing of the others' referrals."""
 WITH_SOFTWARE = "karim.tazerout@medecin.mssante.example"
 WITH_MAILBOX_ONLY = "sven.albrechtsen@ch-vesle.mssante.example"
+FREE_MAILBOX = "salome.darcourt-remond@medecin.mssante.example"
+"""Nobody of ours reads it: another program may play this colleague."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class World:
     gateway: app.Gateway
     client: DemoClient
     token: str
+    neighbour_token: str
 
 
 @contextmanager
@@ -50,9 +55,10 @@ def running_world(folder: Path, port: int = 0, tell: Callable[[Done], None] = la
     try:
         gateway = app.build(_settings(folder, operator, csv, port or _free_port()))
         token = gateway.store.clients.add("logiciel-demo", TENANT, SENDING_STRUCTURES)
+        neighbour_token = gateway.store.clients.add("logiciel-voisin", TENANT, NEIGHBOURS)
         client = DemoClient(gateway.settings.base_url, token)
         with _serving(gateway, client), _colleagues(operator, tell):
-            yield World(folder, operator, gateway, client, token)
+            yield World(folder, operator, gateway, client, token, neighbour_token)
     finally:
         operator.stop()
 

@@ -19,6 +19,7 @@ from gateway.documentation.places import in_document, in_mail, in_message, in_me
 from gateway.fhir.format.bundle import Message, read_message
 from gateway.mapping.catalog import type_of_message
 from gateway.mapping.context import Context
+from gateway.mapping.document_types.referral import LEVEL_3
 from gateway.mapping.packing import archive, finish_written, mail_of
 from gateway.model import MailAddress, MailMessageId, Oid, Sender
 from gateway.mssante.adapters.pdf_renderer import TypstRenderer
@@ -41,8 +42,8 @@ MAILBOX = MailAddress("karim.tazerout@medecin.mssante.example")
 _HEAD = """# The same patient in every form
 
 One referral, of made-up people: the message that the practice software posts, the CDA made of it, the metadata of the
-archive, and the mail that leaves. First where each thing stands in each form, then the four forms whole. The clinical
-content stands in the letter, a PDF/A within the CDA and beside the archive.
+archive, and the mail that leaves. First where each thing stands in each form, then the four forms whole. The CDA is of
+level 3, for a reader that takes it; the letter is a PDF/A within the CDA and beside the archive.
 
 The input is `fixtures/referral-request/01-plain/input.json`. Made by `make docs`; nothing here is written by hand.
 
@@ -68,7 +69,7 @@ class Forms:
 def forms() -> Forms:
     """Map, pack and compose, as `flows.send_document` and `flows.prepare` do; then read it all back."""
     message = read_message(SOURCE.read_bytes())
-    written = type_of_message(message.event[1]).to_cda(message, CONTEXT, "").value
+    written = type_of_message(message.event[1]).to_cda(message, CONTEXT, "", LEVEL_3).value
     documents = finish_written(written, TypstRenderer().render(written.letter, CONTEXT.at))
     zipped = archive(documents, CONTEXT, SENDER, MAILBOX)
     message_id = MailMessageId(f"<{CONTEXT.uuid('mail').hex}@cpts-vesle.mssante.example>")

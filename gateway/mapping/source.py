@@ -4,7 +4,7 @@
 path by hand. Missing children are cursors too (`exists` is false), which keeps mappings flat.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
@@ -27,7 +27,7 @@ class Element:
 
     def __getitem__(self, name: str) -> "Element":
         """The member `name`, existing or not."""
-        members = self.value if isinstance(self.value, Mapping) else {}
+        members = self.value if isinstance(self.value, dict) else {}
         return Element(members.get(name), child_path(self.path, name), self.ledger, members.get(f"_{name}"))
 
     @property
@@ -37,7 +37,7 @@ class Element:
     def each(self, name: str) -> "Iterator[Element]":
         """The items of the repeating member `name`, in order; a single object counts as one item."""
         member = self[name]
-        if isinstance(member.value, Mapping):
+        if isinstance(member.value, dict):
             yield member
             return
         values = member.value if _is_list(member.value) else []
@@ -86,7 +86,7 @@ class Element:
 
     def extensions(self, url: str) -> "Iterator[Element]":
         """The extensions of this element (or primitive) with the given url."""
-        holder = self if isinstance(self.value, Mapping) else Element(self.companion, self.path, self.ledger)
+        holder = self if isinstance(self.value, dict) else Element(self.companion, self.path, self.ledger)
         return (e for e in holder.each("extension") if e["url"].peek() == url)
 
     def extension(self, url: str) -> "Element":
@@ -95,12 +95,12 @@ class Element:
 
 
 def _is_list(value: Json) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str)
+    return isinstance(value, list)
 
 
 def _as_text(value: Json) -> str | None:
     """A primitive in its JSON spelling: decimals keep their digits, booleans are `true` and `false`."""
-    if value is None or isinstance(value, Mapping) or _is_list(value):
+    if value is None or isinstance(value, dict | list):
         return None
     return str(value).lower() if isinstance(value, bool) else str(value)
 

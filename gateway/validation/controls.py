@@ -15,8 +15,8 @@ from gateway.validation.verdict import STRUC_MIN, Verdict
 _NAMESPACES = {"hl7": oids.HL7_V3}
 _PATIENT = "hl7:recordTarget/hl7:patientRole/hl7:patient"
 _PERFORMER = "hl7:documentationOf/hl7:serviceEvent/hl7:performer/hl7:assignedEntity"
-_VITAL_SIGNS = "1.3.6.1.4.1.19376.1.5.3.1.4.13.1"
-_DISCHARGE_TREATMENTS = "1.3.6.1.4.1.19376.1.5.3.1.3.22"
+_VITAL_SIGNS = oids.TEMPLATE_VITAL_SIGNS
+_DISCHARGE_TREATMENTS = oids.TEMPLATE_DISCHARGE_MEDICATIONS_SECTION
 XSD = "XSD"
 LDL_SES = "CI-SIS_LDL-SES_2022.01"
 

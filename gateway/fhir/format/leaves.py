@@ -32,11 +32,11 @@ def leaves(value: Json, path: str) -> Iterator[tuple[str, Primitive]]:
     >>> list(leaves({"birthDate": "1952", "_birthDate": {"id": "b"}}, "Patient"))
     [('Patient.birthDate', '1952'), ('Patient.birthDate.id', 'b')]
     """
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         for name, member in value.items():
             yield from leaves(member, child_path(path, name))
     elif isinstance(value, str | bool | int | Decimal):
         yield path, value
-    elif isinstance(value, Sequence):
+    elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from leaves(item, f"{path}[{index}]")

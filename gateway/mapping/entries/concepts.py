@@ -59,6 +59,11 @@ def to_cda(
     return element
 
 
+def agent_to_cda(entity: etree._Element, concept: Element, rule: str, anchor: str) -> None:
+    """Fill a `playingEntity` with the concept of an agent: its code, and its text as name."""
+    code = to_cda(entity, "code", concept["coding"], rule)
+
+
 def code_to_cda(element: etree._Element, coding: Element, rule: str) -> None:
     """Set the attributes of a CD from a Coding."""
     system = coding["system"].peek() or ""

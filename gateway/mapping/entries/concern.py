@@ -1,7 +1,7 @@
 """The concern act around a problem or an allergy: whether it still matters, and since when.
 
-It says again what the observation inside says, for readers that look no further. From others, its status is the clinical
-status when the observation has none.
+It says again what the observation inside says, for readers that look no further. From others, its status is the
+clinical status when the observation has none.
 Source: IHE PCC TF-2, Concern Entry 1.3.6.1.4.1.19376.1.5.3.1.4.5.1 (`high` just when completed or aborted).
 """
 

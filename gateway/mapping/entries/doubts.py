@@ -32,7 +32,7 @@ _DENIAL = re.compile(
 
 def says_nothing_known(concept: Mapping[str, Any]) -> bool:
     """Whether the first coding of a CodeableConcept says that nothing is known: denying it in CDA does not turn it."""
-    coding = next(iter(concept.get("coding", ())), {})
+    coding: Mapping[str, Any] = next(iter(concept.get("coding", ())), {})
     return coding.get("code") in NOTHING_KNOWN.get(coding.get("system", ""), ())
 
 

@@ -12,9 +12,9 @@
 | note.text | comment acts |
 | identifier, when there is just one | `observation/id` |
 
-Everything else is told in words. A Condition entered in error, of a certainty or status that no code says, or denied by
-its own words is not written at all. A negated code of absence (IPS `no-known-problems`) is what it says, not its contrary.
-Source: IHE PCC TF-2 (1.3.6.1.4.1.19376.1.5.3.1.4.5.2, …4.5); ANS, FR-Liste-des-problèmes, FR-Problème; FHIR R4 Condition.
+Everything else is told in words. A Condition entered in error, of a certainty or status that no code says, or denied
+by its own words is not written at all. A negated code of absence (IPS `no-known-problems`) says what it says, not the
+contrary. Source: IHE PCC TF-2 (1.3.6.1.4.1.19376.1.5.3.1.4.5.2, …4.5); ANS, FR-Liste-des-problèmes, FR-Problème.
 """
 
 from lxml import etree
@@ -145,7 +145,7 @@ def _is_readable(problem: Node, reading: Reading) -> bool:
 def _condition(problem: Node, concern_status: str | None, reading: Reading) -> Resource:
     statements.frame(problem)
     condition: Resource = {"resourceType": "Condition"} | statements.identified(problem)
-    status = qualities.read(problem, qualities.STATUS, "condition-clinical") or concern_status
+    status = qualities.read(problem, qualities.STATUS, "condition-clinical") or _status(problem, concern_status)
     condition |= qualities.status_of("clinicalStatus", systems.CONDITION_CLINICAL, status)
     code = concepts.to_fhir(problem["value"], "condition-code", reading.words) or {}
     certainty = _certainty(problem, code)
@@ -162,6 +162,14 @@ def _condition(problem: Node, concern_status: str | None, reading: Reading) -> R
         if time := statements.time_of(problem["effectiveTime"][bound], "onset"):
             condition[name] = time
     return condition | statements.notes(problem, reading)
+
+
+def _status(problem: Node, concern_status: str | None) -> str | None:
+    """The status that the concern tells. A problem that has an end is not active, whatever the concern says."""
+    if concern_status in (None, "active") and problem["effectiveTime/high"].exists:
+        problem.ledger.guess("clinicalStatus", "problem-has-an-end")
+        return "inactive"
+    return concern_status
 
 
 def _certainty(problem: Node, code: Resource) -> str | None:

@@ -3,7 +3,7 @@
 | FHIR | CDA observation | value |
 |---|---|---|
 | clinicalStatus | FR-Statut-du-problème, LOINC 33999-4, REFR | the same code |
-| verificationStatus | FR-Certitude, LOINC 66455-7, SUBJ | the same code; `provisional`, `differential` beside `unconfirmed` |
+| verificationStatus | FR-Certitude, LOINC 66455-7, SUBJ | the same code; a narrower one beside `unconfirmed` |
 | criticality | FR-Criticité, LOINC 82606-5, SUBJ | the same code |
 | reaction.severity | FR-Sévérité, ActCode SEV, SUBJ | SNOMED CT |
 
@@ -153,9 +153,14 @@ def read_code(node: Node, codes: str, rule: str) -> str | None:
     if pair is None:
         return None
     for cd in (node, *node.each("translation")):
-        for name in ("code", "codeSystem", "codeSystemName", "displayName"):
-            cd.attribute(name, rule)
+        claim_code(cd, rule)
     return pair.fhir
+
+
+def claim_code(node: Node, rule: str) -> None:
+    """Claim the attributes of a code that a list holds."""
+    for name in ("code", "codeSystem", "codeSystemName", "displayName"):
+        node.attribute(name, rule)
 
 
 def status_of(name: str, system: str, code: str | None) -> dict[str, object]:

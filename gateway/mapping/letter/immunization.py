@@ -15,6 +15,7 @@ _DETAILS = ("statusReason", "protocolApplied", "lotNumber", "doseQuantity", "rou
 
 
 def blocks(tellers: Sequence[Teller]) -> tuple[Block, ...]:
+    """A table; the date first."""
     rows = [(choice_words(teller, "occurrence"), _vaccine(teller)) for teller in tellers]
     return table(("Date", "Vaccin"), rows, tellers)
 

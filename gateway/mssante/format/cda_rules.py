@@ -149,6 +149,11 @@ def check(document: ClinicalDocument, *, with_body: bool = True) -> tuple[Findin
     return tuple(islice(chain.from_iterable(rule(document) for rule in rules), MAX_FINDINGS))
 
 
+def _form(document: ClinicalDocument) -> Iterator[Finding]:
+    if document.came_in_stylesheet:
+        yield Finding("cda-self-displaying")
+
+
 def _counts(document: ClinicalDocument) -> Iterator[Finding]:
     for parent, name, least, most in COUNTS:
         for element in elements(document.root, parent) if parent else (document.root,):
@@ -253,7 +258,7 @@ def _pdf_copy_title(document: ClinicalDocument) -> Iterator[Finding]:
 
 
 HEADER_RULES: Final[tuple[Rule, ...]] = (
-    _counts, _attributes, _templates, _moments, _interval, _ins_traits, _ins_value, _luhn_keys, _unique_ids,
+    _form, _counts, _attributes, _templates, _moments, _interval, _ins_traits, _ins_value, _luhn_keys, _unique_ids,
     _pdf_copy_title,
 )  # fmt: skip
 BODY_RULES: Final[tuple[Rule, ...]] = (_body,)

@@ -90,6 +90,8 @@ class ClinicalDocument:
     """A document around its root element. Nobody changes the tree: `cda.with_pdf` makes a new one."""
 
     root: etree._Element = field(repr=False)
+    came_in_stylesheet: bool = False
+    """Whether it was taken out of a stylesheet that would display it ("document auto-présentable")."""
 
     @property
     def id(self) -> Id | None:

@@ -8,12 +8,13 @@ from typing import Final
 
 from gateway.model import Oid
 
-# --- namespaces. Source: HL7 CDA R2; OASIS ebXML RegRep 3.0; W3C XInclude -----------------------------------------
+# --- namespaces. Source: HL7 CDA R2; OASIS ebXML RegRep 3.0; W3C XInclude, XSLT -----------------------------------
 
 HL7_V3: Final = "urn:hl7-org:v3"
 EBXML_LCM: Final = "urn:oasis:names:tc:ebxml-regrep:xsd:lcm:3.0"
 EBXML_RIM: Final = "urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0"
 XINCLUDE: Final = "http://www.w3.org/2001/XInclude"
+XSLT: Final = "http://www.w3.org/1999/XSL/Transform"
 
 # --- identifiers of people and structures. Source: ANS, Annexe INS; ANS, Annexe Sources des données personnes -----
 
@@ -60,6 +61,8 @@ TEMPLATE_MEDICAL_DOCUMENT: Final = Oid("1.3.6.1.4.1.19376.1.5.3.1.1.1")
 TEMPLATE_MEDICAL_SUMMARY: Final = Oid("1.3.6.1.4.1.19376.1.5.3.1.1.2")
 TEMPLATE_REFERRAL_SUMMARY: Final = Oid("1.3.6.1.4.1.19376.1.5.3.1.1.3")
 TEMPLATE_PDF_COPY_SECTION: Final = Oid("1.2.250.1.213.1.1.2.243")
+TEMPLATE_DISCHARGE_MEDICATIONS_SECTION: Final = Oid("1.3.6.1.4.1.19376.1.5.3.1.3.22")
+TEMPLATE_VITAL_SIGNS: Final = Oid("1.3.6.1.4.1.19376.1.5.3.1.4.13.1")
 
 # --- templates of clinical statements. Source: HL7 CCD; IHE PCC TF-2; ANS, Modèles de contenus CDA (FR-…) ---------
 # Parents first. A statement is recognised by its last two: the international one and the French one.

@@ -1,7 +1,9 @@
 import base64
 from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from gateway.mssante.format import cda
 from gateway.mssante.format.cda import BodyKind, Code, Id
@@ -114,6 +116,72 @@ def test_an_empty_document_gives_nothing_rather_than_an_error() -> None:
 
 def test_a_root_that_is_no_clinical_document_is_refused() -> None:
     assert refusal(lambda: cda.read(b"<ClinicalDocument/>")) == "cda-not-a-clinical-document"
+
+
+# --- a stylesheet that displays the document inside it
+
+
+def self_displaying(*documents: bytes, name: bytes = b"stylesheet", other: bytes = b"") -> bytes:
+    head = b'<xsl:%s xmlns:xsl="http://www.w3.org/1999/XSL/Transform" version="1.0" ' % name
+    spaces = b'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:a="urn:asip-sante:ci-sis">'
+    return head + spaces + other + b"<a:Contenu>%s</a:Contenu></xsl:%s>" % (b"".join(documents), name)
+
+
+def inside(name: str = "cda/referral-level3.xml") -> bytes:
+    """A fixture as it would stand inside other XML: without its declaration."""
+    content = example(name)
+    return content[content.index(b"<ClinicalDocument") :]
+
+
+@pytest.mark.parametrize("name", [b"stylesheet", b"transform"])
+def test_a_document_is_taken_out_of_the_stylesheet_that_displays_it(name: bytes) -> None:
+    document = cda.read(self_displaying(inside(), name=name))
+
+    plain = cda.read(example("cda/referral-level3.xml"))
+    assert canonical(document) == canonical(plain)
+    assert [finding.code for finding in cda.check(document)] == ["cda-self-displaying"]
+    assert cda.check(plain) == ()
+
+
+def canonical(document: cda.ClinicalDocument) -> bytes:
+    return etree.tostring(document.root, method="c14n", exclusive=True)
+
+
+def test_a_document_taken_out_keeps_the_prefixes_that_its_types_name() -> None:
+    bare = b'<ClinicalDocument xmlns="urn:hl7-org:v3"><value xsi:type="a:TYPE"/></ClinicalDocument>'
+
+    (value,) = cda.read(self_displaying(bare)).root
+
+    assert value.get("{http://www.w3.org/2001/XMLSchema-instance}type") == "a:TYPE"
+    assert value.nsmap["a"] == "urn:asip-sante:ci-sis"
+
+
+def test_a_stylesheet_is_not_run(tmp_path: Path) -> None:
+    target = tmp_path / "out.xml"
+    other = (
+        b'<xsl:import href="file:///etc/hostname"/><xsl:variable name="v" select="document(\'file:///etc/hostname\')"/>'
+        b'<xsl:template match="/"><xsl:document href="%s"/></xsl:template>' % target.as_uri().encode()
+    )
+
+    document = cda.read(self_displaying(inside(), other=other))
+
+    assert canonical(document) == canonical(cda.read(example("cda/referral-level3.xml")))
+    assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (self_displaying(), "cda-not-a-clinical-document"),
+        (self_displaying(inside(), inside()), "cda-not-a-clinical-document"),
+        (self_displaying(inside(), name=b"other"), "cda-not-a-clinical-document"),
+        (b"<html>" + inside() + b"</html>", "cda-not-a-clinical-document"),
+        (b"<!DOCTYPE r [<!ENTITY a 'x'>]>" + self_displaying(inside()), "xml-dtd-refused"),
+        (self_displaying(inside(), other=b"<a>" * 200 + b"</a>" * 200), "xml-too-deep"),
+    ],
+)
+def test_a_stylesheet_is_held_to_the_same_limits(content: bytes, code: str) -> None:
+    assert refusal(lambda: cda.read(content)) == code
 
 
 @pytest.mark.parametrize("name", names("cda/*.xml"))
