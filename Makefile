@@ -6,7 +6,7 @@ PINNED = $(PIP) --require-hashes --only-binary :all:
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make requirements" uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --annotation-style line
 
-.PHONY: install demo test lint docs requirements clean
+.PHONY: install demo test kills survey lint docs requirements clean
 
 install: .venv/.run
 
@@ -14,12 +14,20 @@ demo: install
 	$(BIN)/cpts-gateway demo $(ARGS)
 
 test: .venv/.test
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+
+# Kills a running gateway again and again, and writes docs/reliability.md: make kills ARGS="--count 500".
+kills: install
+	$(BIN)/python -m reliability kills $(ARGS)
 
 lint: .venv/.test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+# What becomes of documents that others wrote: make survey KIT=DIR.
+survey: install
+	$(BIN)/cpts-gateway survey $(KIT) $(ARGS)
 
 # The pages and schemas of docs/ that are made from the code; a test compares them.
 docs: .venv/.test
@@ -43,6 +51,6 @@ clean:
 	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
 
-.venv/.test: .venv/.run requirements/test.txt
-	$(PINNED) -r requirements/test.txt
+.venv/.test: .venv/.run requirements/test.txt requirements/ans-kit.txt
+	$(PINNED) -r requirements/test.txt -r requirements/ans-kit.txt
 	touch $@

@@ -72,7 +72,8 @@ class Gateway:
         serving = asyncio.create_task(server.serve())
         working = asyncio.create_task(self.work(stopping))
         stopped = asyncio.create_task(stopping.wait())
-        await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        # A gateway that accepts and delivers nothing would be worse than none: whichever ends, ends the others.
+        await asyncio.wait({serving, working, stopped}, return_when=asyncio.FIRST_COMPLETED)
         stopping.set()
         server.should_exit = True
         await asyncio.gather(serving, working)

@@ -5,7 +5,7 @@ Exit codes: 0 done; 1 the input or the state is bad; 2 wrong use or configuratio
 
 import typer
 
-from gateway.commands import clients, compare, convert, demo, messages, serve, validate
+from gateway.commands import clients, compare, convert, demo, messages, serve, survey, validate
 
 app = typer.Typer(
     name="cpts-gateway",
@@ -20,6 +20,7 @@ app.command("worker")(serve.worker)
 app.command("convert")(convert.convert)
 app.command("compare")(compare.compare)
 app.command("validate")(validate.validate)
+app.command("survey")(survey.survey)
 app.add_typer(clients.app, name="clients")
 app.add_typer(messages.app, name="messages")
 

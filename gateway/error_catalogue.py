@@ -1,4 +1,4 @@
-"""The error catalogue: every code that a person or a piece of software may be given, in one table (`error_catalogue.tsv`).
+"""The error catalogue: every code that a person or software may be given, in one table (`error_catalogue.tsv`).
 
 `docs/errors.md` is generated from it. A code, once published, keeps its meaning. Sentences may hold {placeholders}
 that are filled from `Finding.facts`. Column `who` says who acts: `sender` (the calling software), `user` (the

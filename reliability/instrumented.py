@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway import app
 from gateway.clock import SystemClock
 from gateway.commands.serve import serve
+from gateway.fhir.adapters.listener import build_server
 from gateway.flows.read_mailbox import ReadMailbox
 from gateway.journal import Change, Claim, NewDelivery, NewMail, PutPayload, Remembered, StepResult, WorkKind
 from gateway.model import MailAddress
@@ -203,19 +204,22 @@ def replacements(orders: Orders) -> dict[str, Callable[..., Any]]:
     """Name in `gateway.app` → what stands there in this process."""
     fuse = Fuse(orders.die_at, orders.countdown)
     sabotage = SABOTAGES[orders.sabotage]() if orders.sabotage else NONE
+
+    def server(door: ASGIApp, *arguments: Any, **options: Any) -> Any:
+        return build_server(fused_door(door, fuse), *arguments, **options)
+
     return {
         "SystemClock": lambda: LaterClock(timedelta(seconds=orders.later_seconds)),
         "open_store": lambda *args: _fused_store(open_store(*args), fuse, sabotage),
         "SmtpSender": lambda *args: FusedSender(sabotage.sender(SmtpSender(*args)), fuse),
         "ImapInbox": lambda *args: FusedInbox(sabotage.inbox(ImapInbox(*args)), fuse),
         "ReadMailbox": partial(ReadMailbox, idle_seconds=IDLE_SECONDS),
-        "build_server": lambda door, *args, _build=app.build_server, **more: _build(
-            fused_door(door, fuse), *args, **more
-        ),
+        "build_server": server,
     }
 
 
 def _fused_store(store: Store, fuse: Fuse, sabotage: Sabotage) -> Store:
+    store = sabotage.store(store)
     print(json.dumps(_durability(store)), flush=True)
     intake, queue = sabotage.intake(store.intake), sabotage.queue(store.queue)
     return replace(store, intake=FusedIntake(intake, fuse), queue=FusedQueue(queue, fuse))

@@ -4,6 +4,7 @@ import random
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -174,7 +175,7 @@ class _Runner:
         otherwise = same_again(self.client, self.software.posted)
         again = self.observer.look().deliveries.keys() - seen.deliveries.keys()
         life.stop()
-        windows = frozenset().union(*(kill.air[InTheAir.UNKNOWN] for kill in self.kills))
+        windows = Counter(message_id for kill in self.kills for message_id in kill.air[InTheAir.UNKNOWN])
         known_tasks = {id_: task for id_, task in tasks.items() if task}
         replies = list(self.world.replies)
         return Facts(self.software.posted, seen, replies, known_tasks, windows, tuple(otherwise), frozenset(again))

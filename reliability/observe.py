@@ -18,6 +18,7 @@ from reliability.world import OURS, WITH_MAILBOX_ONLY, WITH_SOFTWARE, World
 _AT_WORK = frozenset({WITH_SOFTWARE, WITH_MAILBOX_ONLY})
 DONE_FLAG = "$CptsDone"
 NOT_YET_SENT = frozenset({"received", "ready", "retrying"})
+_DELIVERIES = "SELECT message, mail_message_id, mailbox, state FROM delivery"
 _MARKS = re.compile(r"KILL-\d{6}|REPLY-[0-9a-f]{16}")
 
 
@@ -105,8 +106,7 @@ class Observer:
         with closing(self._connect()) as journal:
             journal.execute("BEGIN")
             places = {uid for (uid,) in journal.execute("SELECT uid FROM mail_place")}
-            columns = "message, mail_message_id, mailbox, state"
-            rows = [DeliveryRow(*row) for row in journal.execute(f"SELECT {columns} FROM delivery")]
+            rows = [DeliveryRow(*row) for row in journal.execute(_DELIVERIES)]
             work: dict[str, list[str]] = {}
             for state, message in journal.execute("SELECT state, message FROM work"):
                 work.setdefault(state, []).append(message)

@@ -25,12 +25,15 @@ class Outcome:
     seed: int
     campaign: Campaign
     controls: tuple[tuple[Control, Campaign], ...]
+    synced: tuple[tuple[str, bool | None], ...]
+    """Build → whether the disk had the referral before its answer; the sound build has no name."""
 
     @property
     def holds(self) -> bool:
         """Nothing lost, phantom, doubled or otherwise wrong; on a durable database; and every control caught."""
         is_clean = not self.campaign.verdict.findings and self.campaign.durability == DURABLE
-        return is_clean and all(is_caught(*control) for control in self.controls)
+        on_disk = all(synced in (None, not sabotage) for sabotage, synced in self.synced)
+        return is_clean and on_disk and all(is_caught(*control) for control in self.controls)
 
 
 def is_caught(control: Control, campaign: Campaign) -> bool:
@@ -79,6 +82,12 @@ def controls_table(outcome: Outcome) -> str:
     return _markdown([columns, *rows])
 
 
+def disk_table(outcome: Outcome) -> str:
+    words = {True: "yes", False: "no", None: "not traced: no strace here"}
+    rows = [(sabotage or "as it is", words[synced]) for sabotage, synced in outcome.synced]
+    return _markdown([("build", "log written and fsynced before the answer"), *rows])
+
+
 def facts_of(outcome: Outcome) -> list[str]:
     """What was compared, in sentences."""
     campaign, facts = outcome.campaign, outcome.campaign.facts
@@ -86,8 +95,8 @@ def facts_of(outcome: Outcome) -> list[str]:
     given_up = sum(one.given_up for one in facts.posted)
     said = ", ".join(f"{name} = {value}" for name, value in sorted(campaign.durability))
     return [
-        f"{len(facts.posted)} referrals posted, {len(facts.accepted)} answered 200, {given_up} given up by their sender "
-        f"after a broken connection; {campaign.interruptions} connections broke before the answer.",
+        f"{len(facts.posted)} referrals posted, {len(facts.accepted)} answered 200, {given_up} given up by their "
+        f"sender after a broken connection; {campaign.interruptions} connections broke before the answer.",
         f"{len(facts.seen.arrivals)} mails in other mailboxes; {replies_of(facts)} replies of colleagues and "
         f"{len(facts.replies) - replies_of(facts)} read or processing receipts came back.",
         f"Every answered request was sent again at the end: {len(facts.answered_otherwise)} got another answer, "
@@ -112,13 +121,19 @@ def page(outcome: Outcome) -> str:
     """`docs/reliability.md`."""
     facts = "\n".join(f"- {sentence}" for sentence in facts_of(outcome))
     return _PAGE.format(
-        table=table(outcome.campaign), controls=controls_table(outcome), facts=facts, machine=machine()
+        table=table(outcome.campaign),
+        controls=controls_table(outcome),
+        disk=disk_table(outcome),
+        facts=facts,
+        machine=machine(),
     )
 
 
 def _markdown(rows: list[tuple[str, ...]]) -> str:
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+    ]
     rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
     return "\n".join([lines[0], rule, *lines[1:]])
 
@@ -157,6 +172,15 @@ Builds that are wrong on purpose, under the same harness. A harness that does no
 
 {controls}
 
+What a phantom would look like is shown to the comparison by its own tests, which give it each fault in turn.
+
+## On the disk before the answer
+
+One referral, its system calls seen by strace: between the request and the `200`, the write-ahead log is written and
+then fsynced. Two builds are wrong on purpose.
+
+{disk}
+
 ## What happens when the outcome is unknown
 
 - *The gateway dies* between the end of data and the journal's entry: the delivery is still `ready`. When the lease of
@@ -168,7 +192,8 @@ Builds that are wrong on purpose, under the same harness. A harness that does no
 ## What this does not show
 
 - SIGKILL ends a process, not a machine: what the kernel has taken is not lost. That every commit waits for the disk
-  rests on `synchronous = FULL`, which each life reports from the store's own connection; a power cut is not simulated.
+  rests on the trace above and on `synchronous = FULL`, which each life reports from the store's own connection. A power
+  cut, and a disk that lies about its fsync, are not simulated.
 - A killed worker's lease is not waited for: the clock of each life is one lease ahead of the life before.
 - One process, SQLite, one mailbox, one client that posts one request at a time.
 

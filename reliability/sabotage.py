@@ -7,9 +7,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import event
+
 from gateway.journal import Change, Claim, NewDelivery, Remembered, StepResult
 from gateway.model import MailAddress
 from gateway.ports import FetchedMail, Intake, MailInbox, MailLog, MailSender, WorkQueue
+from gateway.store.open import Store
 
 COMMIT_DELAY_SECONDS = 0.5
 _FIRST_SEND = 2
@@ -18,6 +21,9 @@ _FIRST_SEND = 2
 
 class Sabotage:
     """Nothing wrong: each port as it is."""
+
+    def store(self, store: Store) -> Store:
+        return store
 
     def intake(self, intake: Intake) -> Intake:
         return intake
@@ -30,6 +36,15 @@ class Sabotage:
 
     def inbox(self, inbox: MailInbox) -> MailInbox:
         return inbox
+
+
+class CommitWithoutSync(Sabotage):
+    """A commit does not wait for the disk."""
+
+    def store(self, store: Store) -> Store:
+        store._engine.dispose()
+        event.listen(store._engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
+        return store
 
 
 class AnswerBeforeCommit(Sabotage):
@@ -61,6 +76,7 @@ class FlagBeforeJournal(Sabotage):
 
 NONE = Sabotage()
 SABOTAGES: dict[str, Callable[[], Sabotage]] = {
+    "commit-without-sync": CommitWithoutSync,
     "answer-before-commit": AnswerBeforeCommit,
     "fresh-id-on-retry": FreshIdOnRetry,
     "flag-before-journal": FlagBeforeJournal,
@@ -92,7 +108,7 @@ class _WatchedQueue:
 
     def claim(self, slots: int, lease_seconds: float) -> list[Claim]:
         claims = self.queue.claim(slots, lease_seconds)
-        self.sent_before |= {claim.subject for claim in claims if claim.attempts > _FIRST_SEND}
+        self.sent_before.update(claim.subject for claim in claims if claim.attempts > _FIRST_SEND)
         return claims
 
     def renew(self, claim: Claim, lease_seconds: float) -> Claim | None:

@@ -1,4 +1,4 @@
-"""The steps at which the gateway is killed, in the order of the walk, and what must be in the air for a kill to count."""
+"""Where the gateway is killed, in the order of the walk, and what must be in the air for a kill to count."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,7 +22,7 @@ class InTheAir(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A point of the walk. `shows`: a kill here counts only where this is seen afterwards; None: anything in the air."""
+    """A point of the walk. A kill here counts only where `shows` is seen afterwards; None: anything in the air."""
 
     name: str
     means: str

@@ -6,7 +6,7 @@ Other: the journal and the mailboxes tell different stories, or something did no
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -50,8 +50,8 @@ class Facts:
     seen: Seen
     replies: list[Reply]
     tasks: dict[str, TaskView]
-    windows: frozenset[str]
-    """Message-IDs whose outcome was unknown at some kill."""
+    windows: Mapping[str, int]
+    """Message-ID → at how many kills its outcome was unknown: so many further copies may exist."""
     answered_otherwise: tuple[str, ...] = ()
     """Markers of requests that were answered otherwise when they were sent again."""
     done_again: frozenset[str] = frozenset()
@@ -74,8 +74,8 @@ class Verdict:
 
 def judge(facts: Facts) -> Verdict:
     """Compare."""
-    checks = (_letters, _journaled_mails, _phantoms, _doubles, _copies, _answers, _passed_on, _states, _rest)
-    copies = (m for m, further in _further_copies(facts).items() if m in facts.windows for _ in range(further))
+    checks = (_letters, _journaled_mails, _fetched, _phantoms, _doubles, _copies, _answers, _passed_on, _states, _rest)
+    copies = (m for m, further in _further_copies(facts).items() for _ in range(min(further, facts.windows.get(m, 0))))
     return Verdict(tuple(finding for check in checks for finding in check(facts)), tuple(copies))
 
 
@@ -93,6 +93,12 @@ def _journaled_mails(facts: Facts) -> Iterator[Finding]:
     for message_id, row in facts.seen.deliveries.items():
         if (message_id, row.mailbox.lower()) not in arrived and row.message not in answered:
             yield _finding(Fault.LOST, f"{row.message}: journaled as {row.state}, no mail", row.message, message_id)
+
+
+def _fetched(facts: Facts) -> Iterator[Finding]:
+    """Whatever lies in our mailbox is in the journal: also a receipt that another one has overtaken since."""
+    for message_id in facts.seen.unread:
+        yield _finding(Fault.LOST, f"{message_id}: in our mailbox and never journaled", message_id)
 
 
 def _phantoms(facts: Facts) -> Iterator[Finding]:
@@ -116,8 +122,9 @@ def _doubles(facts: Facts) -> Iterator[Finding]:
 
 
 def _copies(facts: Facts) -> Iterator[Finding]:
-    for message_id in _further_copies(facts).keys() - facts.windows:
-        yield _finding(Fault.DOUBLED, f"{message_id}: sent again although its outcome was known", message_id)
+    for message_id, further in _further_copies(facts).items():
+        if further > facts.windows.get(message_id, 0):
+            yield _finding(Fault.DOUBLED, f"{message_id}: sent again although its outcome was known", message_id)
 
 
 def _further_copies(facts: Facts) -> dict[str, int]:

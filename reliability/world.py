@@ -1,4 +1,4 @@
-"""What stays alive while the gateway is killed: the operator, two colleagues, and the folder that the gateway wakes up in.
+"""What stays while the gateway is killed: the operator, two colleagues, and the folder in which it wakes up again.
 
 The operator and the colleagues share no code with the gateway. Everything is on the loopback interface.
 """

@@ -40,13 +40,12 @@ def test_every_code_that_is_said_has_its_row(sayer: Sayer) -> None:
     assert len(said) > 20
 
 
-def test_every_row_of_the_catalogue_can_be_said() -> None:
-    assert {code for code in CATALOGUE if code not in _words() and code not in UNUSED} == set()
-    assert {code for code in UNUSED if code in _words() or code not in CATALOGUE} == set()
+def test_every_row_of_the_catalogue_can_be_said_or_has_a_reason() -> None:
+    assert set(CATALOGUE) - _words() == set(UNUSED)
 
 
 def test_every_row_of_the_trace_can_be_said() -> None:
-    assert {code for code in TRACE if code not in _words()} == set()
+    assert set(TRACE) - _words() == set()
 
 
 @pytest.mark.parametrize("table", [("gateway", "error_catalogue.tsv"), ("gateway", "trace.tsv")])

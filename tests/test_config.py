@@ -67,7 +67,7 @@ def test_mailboxes_come_from_the_file_or_from_a_variable(monkeypatch: pytest.Mon
         ("GATEWAY_MAX_BODY_BYTES", "0"),
         ("GATEWAY_LEASE_SECONDS", "0"),
         ("GATEWAY_SENDER_OID", "SECRET"),
-        ("GATEWAY_SMTP_SECURITY", "none"),
+        ("GATEWAY_SMTP_PORT", "0"),
         ("GATEWAY_IMAP_MAILBOXES", "[{SECRET"),
         ("GATEWAY_IMAP_MAILBOXES", '[{"address": "SECRET"}]'),
         ("GATEWAY_IMAP_MAILBOXES", '[{"address": "a", "username": "b", "password_file": "c", "password": "SECRET"}]'),
@@ -157,8 +157,9 @@ def test_the_master_key_is_the_bytes_of_its_file(key_file: Path) -> None:
     assert read_master_key(load_settings(master_key_file=key_file)) == bytes(range(32))
 
 
-def test_no_setting_turns_authentication_off() -> None:
-    assert not [name for name in Settings.model_fields if "auth" in name or "anonymous" in name]
+def test_no_setting_turns_authentication_or_encryption_off() -> None:
+    words = ("auth", "anonymous", "security", "insecure", "starttls", "verify")
+    assert [name for name in Settings.model_fields for word in words if word in name] == []
 
 
 def test_settings_can_be_printed_without_a_password_of_the_database() -> None:

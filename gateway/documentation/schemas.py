@@ -14,6 +14,7 @@ from gateway.model import Priority, Severity
 Schema = Mapping[str, Any]
 
 TEXT: Schema = {"type": "string", "minLength": 1}
+AMOUNT: Schema = {"type": "number", "minimum": 0}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 INSTANT: Schema = {"type": "string", "format": "date-time"}
 SHA256: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
@@ -94,11 +95,13 @@ DEMO = _object(
     {
         "base_url": {"type": "string", "pattern": r"^http://127\.0\.0\.1:\d+$"},
         "fhir": {"type": "string", "pattern": "/fhir$"},
-        "tokens": {"type": "object", "minProperties": 1, "additionalProperties": TEXT},
-        "mailboxes": _object(dict.fromkeys(["gateway", "with_software", "with_mailbox_only"], TEXT)),
+        "tokens": _object(dict.fromkeys(["logiciel-demo", "logiciel-voisin"], TEXT)),
+        "structures": _list(TEXT),
+        "mailboxes": _object(dict.fromkeys(["gateway", "with_software", "with_mailbox_only", "free"], TEXT)),
         "smtp": _SERVER,
         "imap": _SERVER,
         "tls": _object(dict.fromkeys(["ca", "certificate", "key"], TEXT)),
+        "free_mailbox_tls": _object(dict.fromkeys(["certificate", "key"], TEXT)),
         "database": {"type": "string", "pattern": "^sqlite:///"},
         "example": TEXT,
     }
@@ -121,6 +124,31 @@ VALIDATE: Schema = {
     "description": "input file → its findings",
     "additionalProperties": _list(FINDING),
 }
+_SURVEYED: Mapping[str, Schema] = {
+    "counts": _object(dict.fromkeys(["leaves", *(outcome.value for outcome in Outcome)], COUNT)),
+    "kilobytes": AMOUNT,
+    "cpu_ms": AMOUNT,
+    "ms_per_kilobyte": {**AMOUNT, "description": "CPU with the receipt of loss; of several files the median"},
+    "statements": _object({"listed": COUNT, "all": COUNT}),
+    "coded_values": {
+        "type": "object",
+        "description": "entry part → distinct code and value attributes of the entries that it lists",
+        "additionalProperties": _object({"structured": COUNT, "all": COUNT}),
+    },
+}
+_SURVEY_FILE: Schema = {
+    "anyOf": [
+        _object({"file": TEXT, **_SURVEYED}),
+        _object({"file": TEXT, "refused": CODE}),
+        _object({"file": TEXT, "exception": TEXT}),
+    ]
+}
+SURVEY = _object(
+    {
+        "files": _list(_SURVEY_FILE),
+        "total": _object({"read": COUNT, "refused": COUNT, "exceptions": COUNT, **_SURVEYED}),
+    }
+)
 CLIENT = _object({"name": TEXT, "structures": _list(TEXT), "token": TEXT})
 
 
@@ -140,6 +168,7 @@ _PUBLISHED: tuple[tuple[str, str, Schema], ...] = (
     ("convert", "`convert --json`", CONVERT),
     ("compare", "`compare --json`", COMPARE),
     ("validate", "`validate --json`", VALIDATE),
+    ("survey", "`survey --json`", SURVEY),
     ("client", "`clients add --json`", CLIENT),
 )
 SCHEMAS = {name: _published(name, title, schema) for name, title, schema in _PUBLISHED}

@@ -5,9 +5,9 @@ from gateway.tables import read_table
 
 _HEAD = """# Structural leaves
 
-The receipt of loss gives each leaf of a source exactly one outcome. `structural` is a leaf that holds the
-content together and says nothing of the patient: ids, references, versions, template ids. These lists are all there
-is: a leaf that no map reads and no pattern below names is counted as `lost`, and the message is refused.
+The receipt of loss gives each leaf of a source exactly one outcome. `structural` is a leaf that holds the content
+together and says nothing of the patient: ids, references, versions, template ids. These lists are all there is: a leaf
+that no map reads and no pattern below names is counted as `lost`, and a message to be sent is refused.
 
 Made from `gateway/mapping/structural.tsv` and `structural_cda.tsv`: `make docs`.
 """

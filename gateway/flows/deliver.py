@@ -9,7 +9,7 @@ import random
 from dataclasses import dataclass
 from datetime import timedelta
 
-from gateway.errors import GatewayError, TransportError
+from gateway.errors import InputError, MappingError, TransportError
 from gateway.flows.address import Addressing
 from gateway.flows.notice import Notices
 from gateway.flows.outgoing import RECEIPT
@@ -68,7 +68,7 @@ class Deliver:
         now = self.clock.now()
         try:
             changes = await asyncio.to_thread(self.prepare, claim.message, delivery)
-        except GatewayError as error:
+        except (InputError, MappingError) as error:  # trouble of our own (the store) is not the letter's
             refused = self._move(delivery, DeliveryEvent.REFUSED, error.code)
             return StepResult(Next.PARKED, tuple(refused), code=error.code)
         moved = MoveDelivery(delivery.id, delivery.state, DeliveryState.READY, now)

@@ -1,5 +1,6 @@
 """A plain reply → the requester's own mailbox, at once and word for word. No mailbox: the software still polls it."""
 
+import re
 from dataclasses import dataclass
 
 from gateway.flows.accepted import Accepted
@@ -8,8 +9,10 @@ from gateway.flows.outgoing import fresh_message_id, outgoing
 from gateway.journal import Change, Delivery
 from gateway.model import MailAddress, Sender
 from gateway.mssante.format import mail
-from gateway.mssante.format.mail import ReadMail
+from gateway.mssante.format.mail import Attachment, ReadMail
 from gateway.ports import Clock, Ids
+
+_MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,80}/[a-z0-9.+-]{1,80}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Forward:
             date=at,
             text=_text(reply, delivery),
             nil=self.sender.nil,
+            pdfs=tuple(_tame(attached) for attached in (*reply.pdfs, *reply.others) if attached.content),
         )
         return outgoing(
             self.ids,
@@ -53,6 +57,13 @@ class Forward:
 
     def _may_write(self, address: MailAddress) -> bool:
         return self.addressing.trusted.trusts(address)
+
+
+def _tame(attached: Attachment) -> Attachment:
+    """What a stranger has named may go into our own headers."""
+    name = " ".join("".join(c if c.isprintable() else " " for c in attached.name).split())
+    known = _MEDIA_TYPE.fullmatch(attached.media_type)
+    return Attachment(name, attached.content, attached.media_type if known else "application/octet-stream")
 
 
 def _text(reply: ReadMail, delivery: Delivery) -> str:

@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass
 from hashlib import sha256
 
-from gateway.errors import TransportError
+from gateway.errors import GatewayError
 from gateway.journal import (
     Change,
     Direction,
@@ -41,14 +41,14 @@ class ReadMailbox:
     idle_seconds: float = 20.0
 
     def run(self, stopping: threading.Event) -> None:
-        """Fetch, flag, wait; after a failure of the server, pause longer each time, up to a minute."""
+        """Fetch, flag, wait; after a failure of the server or the journal, pause longer each time, up to a minute."""
         pause = _FIRST_PAUSE_SECONDS
         while not stopping.is_set():
             try:
                 self.once()
                 self.inbox.wait(self.idle_seconds)
                 pause = _FIRST_PAUSE_SECONDS
-            except TransportError as error:
+            except GatewayError as error:  # the server's trouble, or the journal's: neither ends this thread
                 log.warning("mailbox not readable", extra={"code": error.code})
                 stopping.wait(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)

@@ -10,9 +10,9 @@ from datetime import datetime
 from gateway.flows.accepted import Accepted, read_accepted
 from gateway.flows.forward import Forward
 from gateway.flows.notice import Notices
-from gateway.flows.resources import put
+from gateway.flows.resources import binary, put
 from gateway.journal import Change, Claim, Delivery, MessageClassified, NewEvent, Next, StepResult
-from gateway.mapping.received import communication
+from gateway.mapping.received import Attached, communication
 from gateway.mapping.task import REPLY_TEXT
 from gateway.mssante.format.mail import ReadMail
 from gateway.ports import Clock, Ids, JournalQuery, Resources
@@ -46,10 +46,15 @@ class ReceiveReply:
             return ()
         id_ = self.ids.new()
         sent_at = mail.date.isoformat() if mail.date else None
-        passed_on = communication(id_, json.loads(task.content), mail.text, mail.from_address, sent_at, at.isoformat())
+        kept = [(attachment, self.ids.new()) for attachment in (*mail.pdfs, *mail.others) if attachment.content]
+        attached = [Attached(found.media_type, f"Binary/{key}", found.name) for found, key in kept]
+        passed_on = communication(
+            id_, json.loads(task.content), mail.text, mail.from_address, sent_at, at.isoformat(), attached
+        )
         told = self.notices.answered(delivery.message, REPLY_TEXT, f"Communication/{id_}", at, reported=False)
         return (
             MessageClassified(claim.message, "reply-text", delivery.message),
+            *(put(binary(k, f.content, f.media_type), claim.message, accepted.structures, at) for f, k in kept),
             put(passed_on, claim.message, accepted.structures, at),
             *told,
             NewEvent(delivery.message, at, "reply-text-received", f"mailbox:{delivery.mailbox}", delivery.id),

@@ -6,11 +6,12 @@ then parked for a person, and the rest go on.
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from gateway.errors import ConflictError, TransportError
+from gateway.errors import ConflictError, StorageError, TransportError
 from gateway.journal import Claim, Next, StepResult, WorkKind
 from gateway.ports import Clock, WorkQueue
 
@@ -20,6 +21,8 @@ MAX_ATTEMPTS = 200
 """More than any delivery needs within its lifetime: an item that keeps killing its worker ends here."""
 _PAUSE_SECONDS = 30.0
 """Before a step is tried again that failed for want of something outside."""
+_STORE_PAUSE_SECONDS = 1.0
+"""Before the journal is asked again that could not be used (disk full, say)."""
 
 Handler = Callable[[Claim], Awaitable[StepResult]]
 
@@ -41,12 +44,20 @@ class Worker:
         """Work until `stopping` is set; what is in hand is finished first."""
         running: set[asyncio.Task[None]] = set()
         while not stopping.is_set():
-            free = self.slots - len(running)
-            claims = await asyncio.to_thread(self.queue.claim, free, self.lease_seconds) if free else []
+            claims = await self._claim(self.slots - len(running))
             running |= {asyncio.create_task(self._handle(claim)) for claim in claims}
             running = await self._pause(running, found=bool(claims))
         if running:
             await asyncio.wait(running)
+
+    async def _claim(self, free: int) -> list[Claim]:
+        """Nothing while the journal cannot be used: this loop outlives that."""
+        try:
+            return await asyncio.to_thread(self.queue.claim, free, self.lease_seconds) if free else []
+        except StorageError as error:
+            log.error("journal not usable", extra={"code": error.code})
+            await asyncio.sleep(_STORE_PAUSE_SECONDS)
+            return []
 
     async def _pause(self, running: set[asyncio.Task[None]], *, found: bool) -> set[asyncio.Task[None]]:
         """Until a slot is free or there may be work; returns what is still running."""
@@ -79,6 +90,10 @@ class Worker:
             # Something that every step needs is away for a while (the trusted list, say): nobody has to act.
             later = self.clock.now() + timedelta(seconds=_PAUSE_SECONDS)
             return StepResult(Next.AGAIN if error.temporary else Next.PARKED, due_at=later, code=error.code)
+        except StorageError as error:
+            return StepResult(
+                Next.AGAIN, due_at=self.clock.now() + timedelta(seconds=_STORE_PAUSE_SECONDS), code=error.code
+            )
         except Exception as error:
             log.error("step failed", extra={"work": claim.work, "error": type(error).__name__})
             return StepResult(Next.PARKED, code="internal")
@@ -86,6 +101,17 @@ class Worker:
             renewal.cancel()
 
     async def _finish(self, claim: Claim, result: StepResult) -> None:
+        """What has been decided is kept until the journal can be used again: the mail may have been taken already."""
+        for _ in range(math.ceil(self.lease_seconds / _STORE_PAUSE_SECONDS)):
+            try:
+                await self._write(claim, result)
+                return
+            except StorageError as error:
+                log.error("journal not usable", extra={"code": error.code})
+                await asyncio.sleep(_STORE_PAUSE_SECONDS)
+        log.error("result lost, the step will be done again", extra={"work": claim.work})
+
+    async def _write(self, claim: Claim, result: StepResult) -> None:
         try:
             kept = await asyncio.to_thread(self.queue.finish, claim, result)
         except ConflictError:
@@ -99,5 +125,11 @@ class Worker:
         held: Claim | None = claim
         while held is not None:
             await asyncio.sleep(self.lease_seconds / 3)
-            held = await asyncio.to_thread(self.queue.renew, held, self.lease_seconds)
+            held = await self._renewed(held)
         step.cancel()
+
+    async def _renewed(self, held: Claim) -> Claim | None:
+        try:
+            return await asyncio.to_thread(self.queue.renew, held, self.lease_seconds)
+        except StorageError:
+            return held  # nobody else can claim it now either; whether it is still ours is asked again

@@ -13,7 +13,7 @@ from gateway.mapping.catalog import type_of_message
 from gateway.mapping.context import Context
 from gateway.mapping.result import Outcome
 
-RELATIONS: Mapping[str, tuple[str, ...]] = {
+RELATIONS: dict[str, tuple[str, ...]] = {
     "MessageHeader": ("sender", "author", "focus"),
     "Task": ("focus", "for", "requester", "owner"),
     "ServiceRequest": ("subject", "encounter", "requester", "performer"),
@@ -23,6 +23,17 @@ RELATIONS: Mapping[str, tuple[str, ...]] = {
     "Composition": ("subject", "author"),
 }
 """Resource type → the references that the header of a document carries."""
+CLINICAL: dict[str, tuple[str, ...]] = {
+    "Condition": ("subject",),
+    "AllergyIntolerance": ("patient",),
+    "MedicationStatement": ("subject",),
+    "MedicationRequest": ("subject",),
+    "Observation": ("subject",),
+    "Procedure": ("subject",),
+    "Immunization": ("patient",),
+    "Device": ("patient",),
+}
+"""The same for what a structured body carries: whom it is about."""
 _DOCUMENTS = ("DocumentReference", "Binary")
 """Attachments are documents of their own."""
 
@@ -34,21 +45,25 @@ def carried(bundle: Mapping[str, Any], context: Context, form: str = "level-1") 
     structured = frozenset(item.path for item in receipt.items if item.outcome == Outcome.STRUCTURED)
     entries = [
         {"fullUrl": entry.full_url, "resource": _carried(entry, structured)}
-        for entry in _reachable(message)
+        for entry in _reachable(message, structured)
         if entry.type not in _DOCUMENTS
     ]
     return {"resourceType": "Bundle", "type": "message", "entry": entries}
 
 
-def _reachable(message: Message) -> list[Entry]:
-    """The entries that the header of a document speaks of: the message itself, then whatever it leads to."""
-    found = [e for e in message.entries if e.type in ("MessageHeader", "Composition")]
+def _reachable(message: Message, structured: frozenset[str]) -> list[Entry]:
+    """The entries that a document speaks of: the message itself, what its body carries, then whatever these lead to."""
+    found = [e for e in message.entries if e.type in ("MessageHeader", "Composition") or _is_in_body(e, structured)]
     for entry in found:
         for reference in _references(_relations(entry.resource)):
             target = message.resolve(reference, entry)
             if target and target not in found:
                 found.append(target)
     return found
+
+
+def _is_in_body(entry: Entry, structured: frozenset[str]) -> bool:
+    return entry.type in CLINICAL and any(path.startswith(f"{entry.path}.") for path in structured)
 
 
 def _references(relations: Mapping[str, Any]) -> list[str]:
@@ -62,7 +77,7 @@ def _carried(entry: Entry, structured: frozenset[str]) -> dict[str, Any]:
 
 
 def _relations(resource: Mapping[str, Any]) -> dict[str, Any]:
-    names = RELATIONS.get(resource["resourceType"], ())
+    names = (RELATIONS | CLINICAL).get(resource["resourceType"], ())
     return {name: resource[name] for name in names if name in resource}
 
 

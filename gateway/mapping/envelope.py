@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from gateway.errors import InputError, MappingError
+from gateway.errors import InputError
 from gateway.fhir.format.bundle import Message
 from gateway.mapping.parts.patient import identity_of
 from gateway.mapping.parts.resolving import Resolver
@@ -34,14 +34,9 @@ def recipient_references(task: Element) -> tuple[Element, ...]:
 
 
 def recipients_of(message: Message) -> tuple[tuple[Party, str], ...]:
-    """Each recipient with the path that names it.
-
-    MappingError for an open request: its candidates may only see a minimised offer, which we cannot write yet.
-    """
+    """Each recipient with the path that names it."""
     resolver = Resolver(message, Ledger())
     references = recipient_references(resolver.one("Task"))
-    if len(references) > 1:
-        raise MappingError(Finding("open-request-unsupported", references[1].path))
     return tuple((resolver.professional(reference).party, reference.path) for reference in references)
 
 

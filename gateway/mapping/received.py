@@ -16,7 +16,7 @@ Resource = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """One form of the document: the reference of its Binary."""
+    """One form of a document, or something attached to a reply: the reference of its Binary."""
 
     content_type: str
     url: str
@@ -76,14 +76,28 @@ def _name(resource: Resource) -> str:
 
 
 def communication(
-    id: str, task: Resource, text: str, sender: str | None, sent_at: str | None, received_at: str
+    id: str,
+    task: Resource,
+    text: str,
+    sender: str | None,
+    sent_at: str | None,
+    received_at: str,
+    attached: Sequence[Attached] = (),
 ) -> dict[str, Any]:
-    """A free-text reply to a Task: passed on as it is, moving nothing."""
+    """A free-text reply to a Task: passed on as it is, with what was attached to it, moving nothing."""
     resource: dict[str, Any] = {"resourceType": "Communication", "id": id, "status": "completed"}
     resource |= {"basedOn": [{"reference": f"Task/{task['id']}"}], "subject": task["for"]}
     resource |= {"sent": sent_at} if sent_at else {}
     resource |= {"received": received_at, "sender": {"display": sender or "?"}, "recipient": [task["requester"]]}
-    return resource | {"payload": [{"contentString": text}]}
+    payload: list[dict[str, Any]] = [{"contentString": text}] if text.strip() else []
+    payload += [{"contentAttachment": _attachment(one)} for one in attached]
+    return resource | ({"payload": payload} if payload else {})
+
+
+def _attachment(attached: Attached) -> dict[str, str]:
+    """What is known of it: FHIR knows no empty text."""
+    values = {"contentType": attached.content_type, "url": attached.url, "title": attached.title}
+    return {name: value for name, value in values.items() if value}
 
 
 def loss_summary(loss: LossReport) -> tuple[tuple[str, str], ...]:

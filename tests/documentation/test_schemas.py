@@ -82,6 +82,16 @@ def test_validate() -> None:
     check("finding", bad[0])
 
 
+def test_survey(tmp_path: Path) -> None:
+    documents = ROOT / "fixtures" / "mssante" / "cda"
+    for path in documents.glob("*.xml"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "broken.xml").write_bytes(b"<html/>")
+    found = check("survey", run("survey", tmp_path))
+    assert found["total"]["read"] == len(list(documents.glob("*.xml")))
+    assert found["total"]["refused"] == 1
+
+
 # --- on a journal: a demonstration that another program joins by its demo.json --------------------------------------
 
 

@@ -55,7 +55,9 @@ def assert_good_mail_passes(bench: Bench) -> None:
 
 
 def negative_receipts(bench: Bench, address: str = WITH_SOFTWARE) -> list[bytes]:
-    return [mail for mail in bench.arrived(address) if b"disposition-notification" in mail and b"processed/error" in mail]
+    return [
+        mail for mail in bench.arrived(address) if b"disposition-notification" in mail and b"processed/error" in mail
+    ]
 
 
 def empty(files: Files) -> None:

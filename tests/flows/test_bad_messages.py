@@ -98,7 +98,9 @@ def test_without_a_token_nobody_is_heard(bench: Bench) -> None:
     assert difference(before, bench.rows()) == {}
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe{}", b'{"resourceType": "Bundle"} x', b"<a/>"])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"null", b"\xff\xfe{}", b'{"resourceType": "Bundle"} x', b"<a/>"]
+)
 def test_what_is_not_a_json_object_is_a_bad_request(bench: Bench, content: bytes) -> None:
     before = bench.rows()
     answer = bench.post(content)
@@ -138,7 +140,8 @@ def test_a_missing_field_is_named_by_its_path(bench: Bench, type_: str, element:
     expected = f"Bundle.entry[{place}].resource.{element}"
     issues = outcome_of(answer)["issue"]
     assert any(
-        issue["details"]["coding"][0]["code"] == code and issue["expression"][0].startswith(expected) for issue in issues
+        issue["details"]["coding"][0]["code"] == code and issue["expression"][0].startswith(expected)
+        for issue in issues
     ), answer.body.decode()
 
 
@@ -205,9 +208,7 @@ def test_a_new_envelope_around_the_same_entries_is_the_same_message(bench: Bench
     assert bench.post(json.dumps(again, default=str).encode()).body == first.body
 
 
-@pytest.mark.parametrize(
-    ("keep", "place"), [("bundle", "Bundle.id"), ("header", "Bundle.entry[0].resource.id")]
-)
+@pytest.mark.parametrize(("keep", "place"), [("bundle", "Bundle.id"), ("header", "Bundle.entry[0].resource.id")])
 def test_an_id_used_for_something_else_is_refused(bench: Bench, keep: str, place: str) -> None:
     content = fresh()
     task = bench.accepted(content)

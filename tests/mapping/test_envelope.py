@@ -1,11 +1,10 @@
-"""Who sends, to whom, and what is refused before anybody is looked up."""
+"""Who sends, to whom, how urgently."""
 
 import json
 from typing import Any
 
 import pytest
 
-from gateway.errors import MappingError
 from gateway.fhir.format.bundle import Message, read_message
 from gateway.mapping.envelope import envelope_of, recipients_of
 from gateway.model import Priority
@@ -41,10 +40,9 @@ def test_a_single_candidate_is_a_recipient_like_an_owner() -> None:
     assert path.endswith(".restriction.recipient[0]")
 
 
-def test_an_open_request_is_refused_rather_than_sent_whole_to_every_candidate() -> None:
-    with pytest.raises(MappingError) as error:
-        recipients_of(referral(owner=None, restriction={"recipient": [owner(), owner()]}))
-    assert error.value.code == "open-request-unsupported"
+def test_each_candidate_of_an_open_request_is_named_by_its_path() -> None:
+    named = recipients_of(referral(owner=None, restriction={"recipient": [owner(), owner()]}))
+    assert [path.rpartition(".")[2] for _, path in named] == ["recipient[0]", "recipient[1]"]
 
 
 @pytest.mark.parametrize("priority", list(Priority))

@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,13 +95,15 @@ class Postfix:
 
 
 @contextmanager
-def running_postfix(folder: Path, authority: Authority, server: Credentials, dovecot: Dovecot) -> Iterator[Postfix]:
-    """Start, wait until it answers, and stop."""
+def running_postfix(
+    folder: Path, authority: Authority, server: Credentials, dovecot: Dovecot, domains: Sequence[str] = (DOMAIN,)
+) -> Iterator[Postfix]:
+    """Start, wait until it answers, and stop. Every mailbox of `domains` exists, but UNKNOWN."""
     port, configuration = free_port(), folder / "etc"
     configuration.mkdir(parents=True)
     settings = {
         "folder": folder,
-        "domain": DOMAIN,
+        "domain": " ".join(domains),
         "unknown": UNKNOWN,
         "max_mail_bytes": MAX_MAIL_BYTES,
         "lmtp": dovecot.lmtp_socket,

@@ -82,8 +82,14 @@ def _header_source(resolver: Resolver) -> HeaderSource:
         encounter=encounter,
         facility=facility if facility.organization.exists else author,
         treating_doctor=doctor if doctor.person_id else None,
-        confidentiality=composition["confidentiality"].structured("confidentiality") or "N",
+        confidentiality=_confidentiality(composition["confidentiality"]),
     )
+
+
+def _confidentiality(given: Element) -> str:
+    """Normal, or more. What is less than normal is told in the letter: the profile has no code for it."""
+    known = given.peek() in header.CONFIDENTIALITY
+    return (given.structured("confidentiality") if known else None) or "N"
 
 
 def _claim_same_times(written_at: Element, *others: Element) -> None:

@@ -36,6 +36,9 @@ _NONE_KNOWN = {
     "414285001": ("429625007", "aucune allergie alimentaire connue"),
 }
 """Kind of allergy that a negation denies → the SNOMED CT code that says so; any other kind: no allergy at all."""
+_TYPES = frozenset({"allergy", "intolerance"})
+_CATEGORIES = frozenset({"food", "medication", "environment", "biologic"})
+_CATEGORY_OID = derived_oid(systems.ALLERGY_CATEGORY)
 _NO_ALLERGY = ("716186003", "aucune allergie connue")
 
 
@@ -67,7 +70,6 @@ def to_cda(entry: etree._Element, allergy: Element, writing: Writing) -> None:
         writing,
         status=status,
         start=allergy["onsetDateTime"],
-        end=allergy["abatementDateTime"],
     )
     certainty = qualities.claim_status(
         allergy["verificationStatus"], systems.ALLERGY_VERIFICATION, "verification-status"
@@ -84,7 +86,7 @@ def to_cda(entry: etree._Element, allergy: Element, writing: Writing) -> None:
     _kind(observation, allergy)
     statements.add_text(observation, writing)
     add(observation, "statusCode", code="completed")
-    statements.add_interval(observation, allergy["onsetDateTime"], allergy["abatementDateTime"], "onset")
+    statements.add_interval(observation, allergy["onsetDateTime"], "onset")
     (_nothing_known if nothing_known else _agent)(observation, allergy, writing)
     _qualities(observation, allergy, writing, certainty)
     for item in allergy.each("reaction"):
@@ -94,24 +96,18 @@ def to_cda(entry: etree._Element, allergy: Element, writing: Writing) -> None:
 
 def _kind(observation: etree._Element, allergy: Element) -> None:
     """`code` for the type with its one category, else for the type alone; then the categories stand beside it."""
-    categories = list(allergy.each("category"))
-    type_ = allergy["type"].structured("allergy-type") or ""
-    only = categories[0].peek() if len(categories) == 1 else None
-    pair = by_fhir("allergy-kind", f"{type_}|{only}") if only else None
-    wide = by_fhir("allergy-kind", f"{type_}|") or by_fhir("allergy-kind", "|")
-    assert wide is not None
+    categories = [category for category in allergy.each("category") if category.peek() in _CATEGORIES]
+    type_ = allergy["type"].structured("allergy-type") if allergy["type"].peek() in _TYPES else ""
+    only = categories[0].peek() if len(categories) == 1 else ""
+    pair = by_fhir("allergy-kind", f"{type_}|{only}")
+    wide = pair or by_fhir("allergy-kind", f"{type_}|")
+    assert wide is not None, "the list has a row for each type"
     code = add(observation, "code")
-    qualities.set_code(code, pair or wide)
+    qualities.set_code(code, wide)
     for category in categories:
         value = category.structured("allergy-category")
-        if pair is None and value:
-            add(
-                code,
-                "translation",
-                code=value,
-                codeSystem=derived_oid(systems.ALLERGY_CATEGORY),
-                codeSystemName=systems.ALLERGY_CATEGORY,
-            )
+        if pair is None or not only:
+            add(code, "translation", code=value, codeSystem=_CATEGORY_OID, codeSystemName=systems.ALLERGY_CATEGORY)
 
 
 def _nothing_known(observation: etree._Element, allergy: Element, writing: Writing) -> None:
@@ -154,32 +150,39 @@ def to_fhir(statement: Node, reading: Reading) -> list[Resource]:
 
 
 def _is_readable(allergy: Node, reading: Reading) -> bool:
-    """A plain fact of a known kind. Denied without agent: none known. A denial beside a doubt could be read two ways."""
-    agents = list(allergy.each("participant"))
-    value = concepts.peek(allergy["value"], reading.words)
-    denied, told = statements.is_denied(allergy), bool(agents) or bool(value)
-    certain = qualities.peek(allergy, qualities.CERTAINTY, "allergy-certainty") in (None, "confirmed")
+    """A plain fact of known status and certainty, about an agent or about none. What could be read two ways stays in
+    words: a denial beside a doubt, words that deny beside a code that does not.
+    """
     return (
         statements.is_plain(allergy)
-        and len(agents) <= 1
-        and (told or denied)
         and qualities.is_understood(allergy, qualities.STATUS, "allergy-clinical")
         and qualities.is_understood(allergy, qualities.CERTAINTY, "allergy-certainty")
-        and (not denied or certain or doubts.says_nothing_known(value))
-        and (not agents or bool(_peek_agent(allergy, reading)))
-        and (not allergy["uncertaintyCode"].exists)
+        and not allergy["uncertaintyCode"].exists
+        and len(list(allergy.each("participant"))) <= 1
+        and _is_one_meaning(allergy, reading)
     )
 
 
+def _is_one_meaning(allergy: Node, reading: Reading) -> bool:
+    denied, agent = statements.is_denied(allergy), allergy["participant"].exists
+    said = _peek_agent(allergy, reading) if agent else concepts.peek(allergy["value"], reading.words)
+    certain = qualities.peek(allergy, qualities.CERTAINTY, "allergy-certainty") in (None, "confirmed")
+    if doubts.says_nothing_known(said):
+        return True
+    if denied and not agent and not said.get("coding"):
+        return certain and (not said or doubts.denies(said.get("text")))
+    return bool(said) and not doubts.denies(said.get("text")) and (certain or not denied)
+
+
 def _peek_agent(allergy: Node, reading: Reading) -> concepts.Concept:
-    entity = allergy["participant/participantRole/playingEntity"]
-    return concepts.peek_agent(entity, reading.words)
+    entity = concepts.silent(allergy["participant/participantRole/playingEntity"])
+    return concepts.agent_to_fhir(entity, "", reading.words)
 
 
 def _allergy(node: Node, concern_status: str | None, reading: Reading) -> Resource:
     statements.frame(node)
     allergy: Resource = {"resourceType": "AllergyIntolerance"} | statements.identified(node)
-    status = qualities.read(node, qualities.STATUS, "allergy-clinical") or concern_status
+    status = qualities.read(node, qualities.STATUS, "allergy-clinical") or concern.told_status(node, concern_status)
     allergy |= qualities.status_of("clinicalStatus", systems.ALLERGY_CLINICAL, status)
     denied = statements.is_negated(node)
     code = _code(node, denied, reading)
@@ -202,7 +205,7 @@ def _code(node: Node, denied: bool, reading: Reading) -> Resource:
     """The agent; without agent, what the observation itself says; denied without a code, that none is known."""
     entity = node["participant/participantRole/playingEntity"]
     if entity.exists:
-        return concepts.agent_to_fhir(entity, "allergy-code", reading.words) or {}
+        return concepts.agent_to_fhir(entity, "allergy-code", reading.words)
     code: Resource = concepts.to_fhir(node["value"], "allergy-code", reading.words) or {}
     if not denied or code.get("coding"):
         return code
@@ -220,7 +223,7 @@ def _kind_of(node: Node) -> Resource:
     qualities.claim_code(node, "allergy-type")
     categories = [category] if category else []
     for translation in node.each("translation"):
-        if translation.peek("codeSystem") == derived_oid(systems.ALLERGY_CATEGORY):
+        if translation.peek("codeSystem") == _CATEGORY_OID:
             qualities.claim_code(translation, "allergy-category")
             categories.append(translation.peek("code") or "")
     kind: dict[str, Any] = {"type": type_} if type_ else {}

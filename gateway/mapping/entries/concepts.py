@@ -20,10 +20,12 @@ from gateway.mapping.parts.identifiers import derived_oid
 from gateway.mapping.result import Ledger
 from gateway.mapping.source import Element, Node
 from gateway.mapping.terminology import oid_of, uri_of
+from gateway.mapping.terminology.clinical_codes import by_fhir
 from gateway.mssante.format.build import add
 
 Concept = dict[str, object]
 Words = Callable[[Node], str | None]
+Takes = Callable[[Element], bool]
 _OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
 _CODE = re.compile(r"\S+")
 
@@ -46,12 +48,21 @@ def to_cda(
     *,
     anchor: str | None = None,
     xsi_type: str | None = None,
+    takes: Takes | None = None,
 ) -> etree._Element:
-    """Add the concept as element `name`. `anchor`: ID of the words in the narrative."""
+    """Add the concept as element `name`.
+
+    `anchor`: ID of the words in the narrative. `takes`: which code may stand in the place itself; where the first may
+    not, all stand as translations of `nullFlavor` OTH.
+    """
     element = add(parent, name, xsi_type=xsi_type)
     codings = [coding for coding in concept.each("coding") if is_codable(coding)]
+    if takes and not (codings and takes(codings[0])):
+        element.set("nullFlavor", "OTH")
+        codings = [concept["none"], *codings]
     for coding in codings[:1]:
-        code_to_cda(element, coding, rule)
+        if coding.exists:
+            code_to_cda(element, coding, rule)
     if concept["text"].peek() or anchor:
         words_to_cda(element, "originalText", concept["text"], rule, anchor)
     for coding in codings[1:]:
@@ -59,9 +70,26 @@ def to_cda(
     return element
 
 
-def agent_to_cda(entity: etree._Element, concept: Element, rule: str, anchor: str) -> None:
-    """Fill a `playingEntity` with the concept of an agent: its code, and its text as name."""
-    code = to_cda(entity, "code", concept["coding"], rule)
+def in_list(codes: str) -> Takes:
+    """That a code is in a list of `clinical_codes.tsv`."""
+
+    def takes(coding: Element) -> bool:
+        pair = by_fhir(codes, coding["code"].peek())
+        return pair is not None and pair.oid == oid_of(coding["system"].peek() or "")
+
+    return takes
+
+
+def agent_to_cda(entity: etree._Element, concept: Element, rule: str, anchor: str, takes: Takes | None = None) -> None:
+    """Fill a `playingEntity` (or a material): the code of the agent, its text as name. Templates want a reference."""
+    text = concept["text"]
+    without_text = Element({"coding": concept["coding"].value}, concept.path, concept.ledger)
+    code = to_cda(entity, "code", without_text, rule, anchor=anchor, takes=takes)
+    if name := (text.peek() or "").strip():
+        code[0].attrib.pop("nullFlavor")
+        add(entity, "name", name)
+        if name == text.peek():
+            text.structured(rule)
 
 
 def code_to_cda(element: etree._Element, coding: Element, rule: str) -> None:
@@ -104,9 +132,22 @@ def to_fhir(node: Node, rule: str, words: Words) -> Concept | None:
     return concept | ({"text": text} if text else {}) or None
 
 
+def agent_to_fhir(entity: Node, rule: str, words: Words) -> Concept:
+    """The CodeableConcept of a `playingEntity` (or a material): its name is the text; empty where it says nothing."""
+    concept = to_fhir(entity["code"], rule, words) or {}
+    entity["name"].attribute("nullFlavor", f"{rule}-no-words")
+    name = entity["name"].text(rule)
+    return concept | ({"text": name} if name else {})
+
+
+def silent(node: Node) -> Node:
+    """The same place with a ledger that nobody reads: for decisions before claiming."""
+    return Node(node.element, node.path, Ledger())
+
+
 def peek(node: Node, words: Words) -> Concept:
     """The CodeableConcept, empty where the element says nothing; claims nothing."""
-    return to_fhir(Node(node.element, node.path, Ledger()), "", words) or {}
+    return to_fhir(silent(node), "", words) or {}
 
 
 def code_to_fhir(node: Node, rule: str) -> Concept | None:

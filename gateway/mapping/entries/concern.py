@@ -29,7 +29,7 @@ def to_cda(
     *,
     status: str | None,
     start: Element,
-    end: Element,
+    end: Element | None = None,
 ) -> etree._Element:
     """Add the act; returns the `entryRelationship` that takes the observation."""
     over = status in _PAST or (status is None and _has_ended(resource))
@@ -48,9 +48,9 @@ def _has_ended(resource: Element) -> bool:
     return isinstance(resource.value, dict) and any(name.startswith("abatement") for name in resource.value)
 
 
-def _bound(time: etree._Element, name: str, value: Element) -> None:
+def _bound(time: etree._Element, name: str, value: Element | None) -> None:
     """The bound of a concern, told without claiming: the observation claims it."""
-    written = dates.to_cda(value.peek() or "")
+    written = dates.to_cda(value.peek() or "") if value else None
     if written:
         add(time, name, value=written)
     else:
@@ -75,6 +75,14 @@ def status(act: Node) -> str | None:
     if found and code != "active":
         act.ledger.guess("clinicalStatus", "concern-status")
     return found
+
+
+def told_status(observation: Node, status: str | None) -> str | None:
+    """The status that the concern tells. What has an end is not active, whatever the concern says."""
+    if status in (None, "active") and observation["effectiveTime/high"].exists:
+        observation.ledger.guess("clinicalStatus", "problem-has-an-end")
+        return "inactive"
+    return status
 
 
 def claim_times(act: Node, observation: Node) -> None:

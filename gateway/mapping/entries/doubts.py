@@ -20,12 +20,16 @@ NOTHING_KNOWN: dict[str, frozenset[str]] = {
             "no-known-medication-allergies",
             "no-known-environmental-allergies",
             "no-known-food-allergies",
+            "no-known-procedures",
+            "no-known-immunizations",
+            "no-known-devices",
         }
     ),
 }
 """Codes that themselves say that there is nothing. CDA writes them with `negationInd` true, as the ANS models do."""
 _DENIAL = re.compile(
-    r"\W*(aucun|pas d|absence d['’e ]+\s*(allerg|ant[ée]c|intol)|n[ée]ant\b|ras\b|no (known|history)|nkda\b|non connu)",
+    r"\W*(allergies?|intol[ée]rances?|ant[ée]c[ée]dents?)?( connue?s?)?\W*"
+    r"(aucun|pas d|absence d['’e ]+\s*(allerg|ant[ée]c|intol)|n[ée]ant\b|ras\b|no (known|history)|nkda\b|non connu)",
     re.I,
 )
 
@@ -44,7 +48,16 @@ def is_nothing_known(concept: Element) -> bool:
 
 def is_denied_in_words(concept: Element) -> bool:
     """Whether the text begins by denying ("aucune allergie connue"): no entry may turn it into a fact."""
-    return bool(_DENIAL.match(concept["text"].peek() or ""))
+    return denies(concept["text"].peek())
+
+
+def denies(text: object) -> bool:
+    """Whether words begin by denying.
+
+    >>> [denies(text) for text in ("Aucune allergie", "Allergies : néant", "Pas d'HTA", "Asthme sans gravité")]
+    [True, True, True, False]
+    """
+    return bool(_DENIAL.match(str(text or "")))
 
 
 def is_modified(resource: Element) -> bool:

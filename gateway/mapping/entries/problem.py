@@ -78,7 +78,7 @@ def _problem(relation: etree._Element, condition: Element, writing: Writing) -> 
     _category(problem, condition)
     statements.add_text(problem, writing)
     add(problem, "statusCode", code="completed")
-    statements.add_interval(problem, condition["onsetDateTime"], condition["abatementDateTime"], "onset")
+    statements.add_interval(problem, condition["onsetDateTime"], "onset", condition["abatementDateTime"])
     concepts.to_cda(problem, "value", condition["code"], "condition-code", anchor=writing.anchor, xsi_type="CD")
     for site in condition.each("bodySite"):
         if concepts.is_writable(site):
@@ -129,23 +129,29 @@ def to_fhir(statement: Node, reading: Reading) -> list[Resource]:
 
 
 def _is_readable(problem: Node, reading: Reading) -> bool:
-    """A plain fact, of a known status and certainty. A negation beside a doubt could be read two ways."""
+    """A plain fact, of a known status and certainty. What could be read two ways (a denial beside a doubt, words that
+    deny beside a code that does not) stays in words.
+    """
     value = concepts.peek(problem["value"], reading.words)
     certain = qualities.peek(problem, qualities.CERTAINTY, "condition-certainty") in (None, "confirmed")
     plain = certain and not problem["uncertaintyCode"].exists
+    nothing_known, denied = doubts.says_nothing_known(value), statements.is_denied(problem)
     return (
         bool(value)
         and statements.is_plain(problem)
         and qualities.is_understood(problem, qualities.STATUS, "condition-clinical")
         and qualities.is_understood(problem, qualities.CERTAINTY, "condition-certainty")
-        and (plain or not statements.is_denied(problem) or doubts.says_nothing_known(value))
+        and (plain or not denied or nothing_known)
+        and (nothing_known or not doubts.denies(value.get("text")) or (denied and "coding" in value))
     )
 
 
 def _condition(problem: Node, concern_status: str | None, reading: Reading) -> Resource:
     statements.frame(problem)
     condition: Resource = {"resourceType": "Condition"} | statements.identified(problem)
-    status = qualities.read(problem, qualities.STATUS, "condition-clinical") or _status(problem, concern_status)
+    status = qualities.read(problem, qualities.STATUS, "condition-clinical") or concern.told_status(
+        problem, concern_status
+    )
     condition |= qualities.status_of("clinicalStatus", systems.CONDITION_CLINICAL, status)
     code = concepts.to_fhir(problem["value"], "condition-code", reading.words) or {}
     certainty = _certainty(problem, code)
@@ -162,14 +168,6 @@ def _condition(problem: Node, concern_status: str | None, reading: Reading) -> R
         if time := statements.time_of(problem["effectiveTime"][bound], "onset"):
             condition[name] = time
     return condition | statements.notes(problem, reading)
-
-
-def _status(problem: Node, concern_status: str | None) -> str | None:
-    """The status that the concern tells. A problem that has an end is not active, whatever the concern says."""
-    if concern_status in (None, "active") and problem["effectiveTime/high"].exists:
-        problem.ledger.guess("clinicalStatus", "problem-has-an-end")
-        return "inactive"
-    return concern_status
 
 
 def _certainty(problem: Node, code: Resource) -> str | None:

@@ -41,14 +41,15 @@ def to_cda(allergy: etree._Element, reaction: Element, writing: Writing) -> None
 
 
 def _sign(relation: etree._Element, reaction: Element, sign: Element, writing: Writing) -> etree._Element:
-    is_first = relation.get("typeCode") == "MFST"
     made = statements.start(relation, "observation", "OBS", oids.TEMPLATES_REACTION, negationInd="false")
     add(made, "id", root=writing.id(sign))
     add(made, "code", code=_KIND[0], displayName=_KIND[1], codeSystem=oids.SNOMED_CT)
-    description = reaction["description"] if is_first else reaction["none"]
-    concepts.words_to_cda(made, "text", description, "reaction-description", writing.anchor)
+    if relation.get("typeCode") == "MFST":
+        concepts.words_to_cda(made, "text", reaction["description"], "reaction-description", writing.anchor)
+    else:
+        statements.add_text(made, writing)
     add(made, "statusCode", code="completed")
-    statements.add_interval(made, reaction["onset"], reaction["none"], "reaction-onset")
+    statements.add_interval(made, reaction["onset"], "reaction-onset")
     concepts.to_cda(made, "value", sign, "manifestation", anchor=writing.anchor, xsi_type="CD")
     return made
 

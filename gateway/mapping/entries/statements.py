@@ -77,13 +77,19 @@ def add_time(parent: etree._Element, name: str, value: Element, rule: str) -> bo
     return True
 
 
-def add_interval(statement: etree._Element, low: Element, high: Element, rule: str) -> None:
+def is_time(value: Element) -> bool:
+    """Whether it is a FHIR date or dateTime."""
+    return dates.to_cda(value.peek() or "") is not None
+
+
+def add_interval(statement: etree._Element, low: Element, rule: str, high: Element | None = None) -> None:
     """`effectiveTime` from low to high; an unknown start says so, an unknown end is left out."""
     interval = add(statement, "effectiveTime")
     if not add_time(interval, "low", low, rule):
         unknown(interval, "low")
         low.ledger.fill("effectiveTime/low", f"{rule}-start-unknown")
-    add_time(interval, "high", high, rule)
+    if high is not None:
+        add_time(interval, "high", high, rule)
 
 
 def add_notes(statement: etree._Element, resource: Element, writing: Writing, inverted: str = "true") -> None:
@@ -108,13 +114,16 @@ def children(node: Node, name: str, templates: Sequence[Oid], type_code: str = "
     """The related statements of a kind that can be read."""
     for relation in node.each("entryRelationship"):
         statement = relation[name]
-        if (not type_code or relation.peek("typeCode") == type_code) and is_a(statement, templates):
+        meant = relation.peek("typeCode") == type_code if type_code else True
+        if meant and not is_denied(relation) and is_a(statement, templates):
             yield statement
 
 
-def is_plain(node: Node) -> bool:
+def is_plain(node: Node, mood: str = "EVN") -> bool:
     """Whether it is a fact about the patient: not a wish or a goal, not of a relative, not without value."""
-    return node.peek("moodCode") == "EVN" and node.peek("nullFlavor") is None and not node["subject"].exists
+    if node.element is None or any(str(name).endswith("NegationInd") for name in node.element.attrib):
+        return False  # valueNegationInd, actionNegationInd: extensions that deny in a way of their own
+    return node.peek("moodCode") == mood and node.peek("nullFlavor") is None and not node["subject"].exists
 
 
 def is_denied(node: Node) -> bool:

@@ -15,8 +15,10 @@ from gateway.mapping.letter.draft import Draft, Teller
 from gateway.mapping.letter.identities import address_lines, person_name, phone
 from gateway.mapping.letter.sentences import capital, joined
 from gateway.mapping.letter.vocabulary import word_of
+from gateway.mapping.parts.patient import identity_of
 from gateway.mapping.source import Element
 from gateway.mapping.terminology import display_of
+from gateway.model import InsStatus
 from gateway.mssante.format.letter import Address
 
 _BORN = {"male": "Né", "female": "Née"}
@@ -146,20 +148,14 @@ def _given_names(teller: Teller) -> str:
 
 
 def _ins(teller: Teller) -> str:
-    """Only of a qualified identity; otherwise nothing is shown that could be taken for one."""
+    """Only of a qualified identity, as the header judges it; otherwise nothing that could be taken for one."""
+    identity = identity_of(teller.root)
+    if identity.ins_status is InsStatus.QUALIFIED:
+        return f"INS {identity.ins.value} (identité qualifiée)" if identity.ins else "Identité qualifiée"
     reliability = teller.root.extension(systems.IDENTITY_RELIABILITY)
-    status = reliability.extension("identityStatus")["valueCoding"]["code"].peek()
-    if status != "QUAL":
-        teller.say(reliability.extension("identityStatus")["valueCoding"]["code"])
-        told = word_of("identityStatus", status or "") or status
-        return f"Identité {told}, INS non transmise" if told else "INS non transmise"
-    value = next((i["value"].peek() for i in teller.root.each("identifier") if _is_ins(i)), None)
-    return f"INS {value} (identité qualifiée)" if value else "Identité qualifiée"
-
-
-def _is_ins(identifier: Element) -> bool:
-    expected = systems.INS_TYPES.get(identifier["system"].peek() or "")
-    return expected is not None and identifier["type"].first("coding")["code"].peek() == expected
+    status = teller.say(reliability.extension("identityStatus")["valueCoding"]["code"])
+    told = word_of("identityStatus", status or "") or status
+    return f"Identité {told}, INS non transmise" if told and told != "qualifiée" else "INS non transmise"
 
 
 def _local_id(teller: Teller) -> str:

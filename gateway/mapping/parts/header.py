@@ -73,7 +73,8 @@ class HeaderSource:
     """The templateIds of the model, beside the two of every French document."""
 
 
-_CONFIDENTIALITY = {"N": "Normal", "R": "Restreint", "V": "Très restreint"}
+CONFIDENTIALITY = {"N": "Normal", "R": "Restreint", "V": "Très restreint"}
+"""The codes that the profile takes, with their names."""
 
 
 def to_cda(source: HeaderSource, context: Context) -> etree._Element:
@@ -110,7 +111,7 @@ def _identity(document: etree._Element, source: HeaderSource, context: Context) 
         document,
         "confidentialityCode",
         code=source.confidentiality,
-        displayName=_CONFIDENTIALITY[source.confidentiality],
+        displayName=CONFIDENTIALITY[source.confidentiality],
         codeSystem=oids.CONFIDENTIALITY,
     )
     add(document, "languageCode", code="fr-FR")

@@ -22,6 +22,7 @@ _INS_TYPES = {
     systems.INS_NIR_TEST: ("INS-NIR-TEST", "official"),
     systems.INS_NIR_DEMO: ("INS-NIR-DEMO", "official"),
 }
+_STATUS_SYSTEMS = (systems.IDENTITY_STATUS, systems.IDENTITY_STATUS_2_1)
 
 
 def identity_of(patient: Element) -> PatientIdentity:
@@ -48,8 +49,10 @@ def _is_ins(identifier: Element) -> bool:
 
 
 def _status(patient: Element) -> InsStatus | None:
-    status = _status_coding(patient)["code"].peek()
-    return InsStatus(status) if status in set(InsStatus) else None
+    coding = _status_coding(patient)
+    status = coding["code"].peek()
+    known = coding["system"].peek() in _STATUS_SYSTEMS and status in set(InsStatus)
+    return InsStatus(status) if known else None
 
 
 def _status_coding(patient: Element) -> Element:
@@ -99,8 +102,11 @@ def _claim_status(patient: Element) -> None:
     """A qualified identity is what an INS in a CDA means."""
     reliability = patient.extension(systems.IDENTITY_RELIABILITY)
     status = reliability.extension("identityStatus")
-    for leaf in (reliability["url"], status["url"], status["valueCoding"]["system"], status["valueCoding"]["code"]):
+    for leaf in (reliability["url"], status["url"], status["valueCoding"]["code"]):
         leaf.structured("patient-identity-qualified")
+    system = status["valueCoding"]["system"]
+    if system.peek() == systems.IDENTITY_STATUS:  # the way back writes this one; the older is told in the letter
+        system.structured("patient-identity-qualified")
 
 
 def _person_to_cda(target: etree._Element, patient: Element) -> None:
@@ -132,7 +138,7 @@ def _birth_place_to_cda(target: etree._Element, patient: Element) -> None:
     address = place["valueAddress"]
     commune = address.extension(systems.INSEE_CODE)
     code = commune["valueCoding"]["code"].peek()
-    if not code:
+    if not code or commune["valueCoding"]["system"].peek() != systems.COMMUNE:
         return
     for leaf in (place["url"], commune["url"], commune["valueCoding"]["system"], commune["valueCoding"]["code"]):
         leaf.structured("patient-birth-place")

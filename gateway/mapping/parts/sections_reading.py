@@ -10,7 +10,7 @@ from html import escape
 
 from lxml import etree
 
-from gateway.mapping.entries.entry import Reading
+from gateway.mapping.entries.entry import EntryPart, Reading
 from gateway.mapping.entries.table import ENTRY_PARTS
 from gateway.mapping.parts import coding
 from gateway.mapping.parts.header_reading import Header
@@ -88,14 +88,14 @@ def _entries(node: Node, reading: Reading) -> tuple[list[str], list[str]]:
     references: list[str] = []
     untold: list[str] = []
     for entry in node.each("entry"):
-        for statement in _statements(entry):
+        for statement in statements_of(entry):
             for resource in _read(statement, reading):
                 references.append(reading.bundling.share(resource))
             untold += _in_words(statement)
     return references, untold
 
 
-def _statements(entry: Node) -> Iterator[Node]:
+def statements_of(entry: Node) -> Iterator[Node]:
     """The clinical statement of an entry: its child elements but templateIds."""
     if entry.element is None:
         return
@@ -105,11 +105,14 @@ def _statements(entry: Node) -> Iterator[Node]:
 
 
 def _read(statement: Node, reading: Reading) -> list[Resource]:
+    part = part_of(statement)
+    return part.to_fhir(statement, reading) if part else []
+
+
+def part_of(statement: Node) -> EntryPart | None:
+    """The part that reads a clinical statement, by its templates: the first of the table."""
     templates = {node.peek("root") for node in statement.each("templateId")}
-    for part in ENTRY_PARTS:
-        if templates.intersection(part.templates):
-            return part.to_fhir(statement, reading)
-    return []
+    return next((part for part in ENTRY_PARTS if templates.intersection(part.templates)), None)
 
 
 def _in_words(statement: Node) -> list[str]:

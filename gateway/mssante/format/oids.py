@@ -39,6 +39,13 @@ SNOMED_CT: Final = Oid("2.16.840.1.113883.6.96")
 CONFIDENTIALITY: Final = Oid("2.16.840.1.113883.5.25")
 ADMINISTRATIVE_GENDER: Final = Oid("2.16.840.1.113883.5.1")
 ACT_CODE: Final = Oid("2.16.840.1.113883.5.4")
+IHE_ACT_CODE: Final = Oid("1.3.6.1.4.1.19376.1.5.3.2")
+TA_ASIP: Final = Oid("1.2.250.1.213.1.1.4.322")
+"""The terminology of the French models themselves."""
+UCUM: Final = Oid("2.16.840.1.113883.6.8")
+CIS: Final = Oid("1.2.250.1.213.2.3.1")
+EDQM: Final = Oid("0.4.0.127.0.16.1.1.2.1")
+ROUTE_OF_ADMINISTRATION: Final = Oid("2.16.840.1.113883.5.112")
 PARTICIPATION_FUNCTION: Final = Oid("2.16.840.1.113883.5.88")
 TRE_A02_PROFESSION: Final = Oid("1.2.250.1.213.1.1.4.5")
 TRE_A01_PRACTICE_SETTING: Final = Oid("1.2.250.1.213.1.1.4.9")
@@ -92,6 +99,17 @@ TEMPLATES_PLANNED_PROCEDURE: Final = (Oid(f"{_CCD}.25"), Oid(f"{_PCC}.19"), Oid(
 TEMPLATES_IMMUNIZATION: Final = (Oid(f"{_CCD}.24"), Oid(f"{_PCC}.12"), Oid(f"{_FR}.45"))
 TEMPLATES_IMMUNIZATION_RANK: Final = (Oid(f"{_CCD}.46"), Oid(f"{_FR}.82"))
 TEMPLATES_DEVICE: Final = (Oid(f"{_CCD}.34"), Oid(f"{_FR}.20"))
+TEMPLATES_MEDICATION: Final = (Oid(f"{_CCD}.24"), Oid(f"{_PCC}.7.1"), Oid(f"{_PCC}.7"), Oid(f"{_FR}.42"))
+"""With one dosage ("normal dosing")."""
+TEMPLATES_PRODUCT: Final = (Oid(f"{_CCD}.53"), Oid(f"{_PCC}.7.2"), Oid(f"{_FR}.43"))
+TEMPLATES_INTERNAL_REFERENCE: Final = (Oid(f"{_PCC}.4.1"), Oid(f"{_FR}.36"))
+TEMPLATES_PATIENT_INSTRUCTION: Final = (Oid(f"{_CCD}.49"), Oid(f"{_PCC}.3"), Oid(f"{_FR}.33"))
+TEMPLATES_VITAL_SIGNS: Final = (Oid(f"{_CCD}.32"), Oid(f"{_CCD}.35"), Oid(f"{_PCC}.13.1"), Oid(f"{_FR}.49"))
+TEMPLATES_VITAL_SIGN: Final = (Oid(f"{_CCD}.31"), Oid(f"{_PCC}.13"), Oid(f"{_PCC}.13.2"), Oid(f"{_FR}.50"))
+TEMPLATES_SIMPLE_OBSERVATION: Final = (Oid(f"{_PCC}.13"), Oid(f"{_FR}.48"))
+
+DEVICE_IDENTIFIER: Final = Oid("2.16.840.1.113883.3.3719")
+"""Unique device identifiers (UDI), as text for people."""
 
 # --- XDS. Source: IHE ITI TF-3 §4.2.3 --------------------------------------------------------------------------
 
