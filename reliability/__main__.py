@@ -32,7 +32,7 @@ def main() -> int:
 def _controls(seed: int) -> list[tuple[Control, Campaign]]:
     found = []
     for control in CONTROLS:
-        _say(f"control: {control.sabotage}")
+        _say(f"control: {control.sabotage} (its kills need not count)")
         found.append((control, campaign(control.steps, seed, _say, control.sabotage, insist=False)))
     return found
 

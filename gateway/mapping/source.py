@@ -144,6 +144,11 @@ class Node:
             self.ledger.claim(f"{self.path}/@{_local(name)}", outcome, rule)
         return value
 
+    def implied(self, rule: str, *names: str) -> None:
+        """Claim attributes that say nothing beyond what is carried anyway: the name of a code system, a fixed value."""
+        for name in names:
+            self.attribute(name, rule, Outcome.STRUCTURAL)
+
     def text(self, rule: str, outcome: Outcome = Outcome.STRUCTURED) -> str | None:
         """The element's own text, stripped and claimed; None where blank."""
         value = (self.element.text or "").strip() if self.element is not None else ""

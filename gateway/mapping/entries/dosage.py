@@ -18,9 +18,10 @@ C-CDA R2.1 (Precondition for Substance Administration: the reason of "as needed"
 
 from lxml import etree
 
-from gateway.mapping.entries import concepts, quantities, statements, timing
+from gateway.mapping.entries import concepts, quantities, statements, timing, values
 from gateway.mapping.entries.entry import Reading, Writing
 from gateway.mapping.parts.people import Resource
+from gateway.mapping.result import Ledger
 from gateway.mapping.source import Element, Node
 from gateway.mapping.terminology import oid_of
 from gateway.mssante.format import oids
@@ -31,13 +32,12 @@ _ASSERTION = "ASSERTION"
 _AS_NEEDED = "as-needed"
 
 
-def is_timed_exactly(dosage: Element, *, bounded: bool) -> bool:
-    """Whether CDA says when it is taken, all of it."""
+def is_timed_exactly(dosage: Element, bounds: frozenset[str]) -> bool:
+    """Whether CDA says when it is taken, all of it. `bounds`: those for which there is a place."""
     needed = dosage["asNeededCodeableConcept"]
     return (
-        timing.is_writable(dosage["timing"], bounded=bounded)
+        timing.is_writable(dosage["timing"], bounds)
         and dosage["timing"].companion is None
-        and dosage["asNeededBoolean"].peek() in (None, "true")
         and (not needed.exists or concepts.is_writable(needed))
         and not dosage["modifierExtension"].exists
     )
@@ -105,14 +105,15 @@ def instruction_to_cda(statement: etree._Element, dosage: Element, writing: Writ
 
 def condition_to_cda(statement: etree._Element, dosage: Element) -> None:
     """`precondition`: only if needed. It stands last."""
-    needed, flag = dosage["asNeededCodeableConcept"], dosage["asNeededBoolean"].structured(_AS_NEEDED)
-    if not needed.exists and flag is None:
+    needed, flag = dosage["asNeededCodeableConcept"], dosage["asNeededBoolean"]
+    if not needed.exists and flag.peek() != "true":
         return
     criterion = add(add(statement, "precondition"), "criterion")
     add(criterion, "code", code=_ASSERTION, codeSystem=oids.ACT_CODE, codeSystemName="ActCode")
     if needed.exists:
         concepts.to_cda(criterion, "value", needed, _AS_NEEDED, xsi_type="CD")
     else:
+        flag.structured(_AS_NEEDED)
         add(criterion, "value", xsi_type="CD", nullFlavor="NI")
 
 
@@ -122,17 +123,21 @@ def condition_to_cda(statement: etree._Element, dosage: Element) -> None:
 def is_readable(statement: Node) -> bool:
     """Whether every condition under which it is taken is understood: passed over, it would be another prescription."""
     conditions = list(statement.each("precondition"))
-    return len(conditions) <= 1 and all(_condition(node, _no_words) is not None for node in conditions)
+    return len(conditions) <= 1 and all(_is_condition(node) for node in conditions)
 
 
-def _no_words(_: Node) -> str | None:
-    return "…"
+def _is_condition(node: Node) -> bool:
+    """Claiming nothing; a reference is taken to lead to words."""
+    return _condition(Node(node.element, node.path, Ledger()), lambda _: "…") is not None
 
 
 def to_fhir(statement: Node, reading: Reading, bounds: Resource) -> Resource:
     """The Dosage; empty where nothing is said. `bounds`: what the first interval says of it."""
     dosage: Resource = {}
-    if text := statement["text"].text("dosage-text"):
+    text = statement["text"].text("dosage-text")
+    if text is None and not timing.is_understood(statement):
+        text = reading.words(statement["text/reference"])
+    if text:
         dosage["text"] = text
     if instruction := _instruction(statement, reading):
         dosage["patientInstruction"] = instruction
@@ -162,7 +167,7 @@ def _condition(node: Node, words: concepts.Words) -> Resource | None:
 
 def _claim_condition(node: Node) -> None:
     statements.fixed(node["criterion/code"])
-    node["criterion/value"].attribute("{http://www.w3.org/2001/XMLSchema-instance}type", "implied-by-value")
+    values.claim_type(node["criterion/value"])
 
 
 def _instruction(statement: Node, reading: Reading) -> str | None:

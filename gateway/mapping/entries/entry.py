@@ -1,7 +1,7 @@
 """What a part of `entries` is given, in both directions, and what it offers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lxml import etree
 
@@ -38,6 +38,8 @@ class Reading:
     """The document's time as FHIR dateTime."""
     words: Callable[[Node], str | None]
     """The narrative words that a `reference` element points to (`originalText/reference`, `text/reference`)."""
+    known: dict[str, str] = field(default_factory=dict)
+    """`id/@root` of the statements read so far → fullUrl of the first resource of each."""
 
 
 @dataclass(frozen=True, slots=True)

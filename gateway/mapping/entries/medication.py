@@ -17,13 +17,11 @@ Source: IHE PCC TF-2 (Medications 1.3.6.1.4.1.19376.1.5.3.1.4.7, Product Entry, 
 FR-Produit-de-santé, FR-Référence-interne; FHIR R4 MedicationStatement, MedicationRequest.
 """
 
-from collections.abc import Sequence
-
 from lxml import etree
 
 from gateway.fhir.format import systems
 from gateway.fhir.format.dates import is_before
-from gateway.mapping.entries import concepts, dosage, doubts, problem, statements, timing
+from gateway.mapping.entries import concepts, dosage, doubts, problem, product, statements, timing
 from gateway.mapping.entries.entry import EntryPart, Reading, Writing
 from gateway.mapping.entries.observation import unclaimed
 from gateway.mapping.parts import dates, identifiers
@@ -65,17 +63,18 @@ def to_cda(entry: etree._Element, medication: Element, writing: Writing) -> None
         return
     doses = list(medication.each(_DOSAGES[_kind(medication)]))
     one = doses[0] if len(doses) == 1 else Element(None, medication.path, medication.ledger)
+    exact = len(doses) < 2 and dosage.is_timed_exactly(one, _free_bounds(medication))
     mood = "EVN" if _kind(medication) == STATEMENT else "INT"
     made = statements.start(entry, "substanceAdministration", "SBADM", oids.TEMPLATES_MEDICATION, moodCode=mood)
     _frame_to_cda(made, medication, writing, one)
-    _times_to_cda(made, medication, one, several=len(doses) > 1)
+    _times_to_cda(made, medication, one, exact=exact)
     dosage.amounts_to_cda(made, one)
-    _product_to_cda(made, code, writing)
+    product.to_cda(made, code, writing.anchor)
     _author_to_cda(made, medication, writing)
     _reasons_to_cda(made, medication, writing)
     dosage.instruction_to_cda(made, one, writing)
     statements.add_notes(made, medication, writing)
-    if dosage.is_timed_exactly(one, bounded=_is_bounded(medication)):
+    if exact:
         dosage.condition_to_cda(made, one)
 
 
@@ -104,42 +103,17 @@ def _has_ended(end: str | None, written_at: str | None) -> bool:
     return bool(end and written_at and is_before(end, written_at))
 
 
-def _is_bounded(medication: Element) -> bool:
-    """Whether the first interval is the resource's own: a request leaves it to its dosage."""
-    return _kind(medication) == STATEMENT and medication["effectivePeriod"].exists
+def _free_bounds(medication: Element) -> frozenset[str]:
+    """The bounds of a dosage that the first interval can take: it says the period of a statement itself."""
+    if _kind(medication) == REQUEST:
+        return frozenset({"boundsPeriod", "boundsDuration"})
+    return frozenset() if medication["effectivePeriod"].exists else frozenset({"boundsDuration"})
 
 
-def _times_to_cda(made: etree._Element, medication: Element, one: Element, *, several: bool) -> None:
-    exact = not several and dosage.is_timed_exactly(one, bounded=_is_bounded(medication))
-    if _is_bounded(medication) or not (exact and timing.bounds_to_cda(made, one["timing"])):
+def _times_to_cda(made: etree._Element, medication: Element, one: Element, *, exact: bool) -> None:
+    if not (exact and timing.bounds_to_cda(made, one["timing"])):
         timing.interval_to_cda(made, medication["effectivePeriod"])
     dosage.timing_to_cda(made, one, exact=exact)
-
-
-def _product_to_cda(made: etree._Element, concept: Element, writing: Writing) -> None:
-    """The medicine. The French profile takes CIS alone as its code; without one, every coding is a translation."""
-    product = add(add(made, "consumable"), "manufacturedProduct", classCode="MANU")
-    for template in oids.TEMPLATES_PRODUCT:
-        add(product, "templateId", root=template)
-    material = add(product, "manufacturedMaterial")
-    code = add(material, "code")
-    codings = [coding for coding in concept.each("coding") if concepts.is_codable(coding)]
-    main = next((coding for coding in codings if coding["system"].peek() == systems.CIS), None)
-    if main:
-        concepts.code_to_cda(code, main, "medication-code")
-    else:
-        code.set("nullFlavor", "NA")
-    concepts.words_to_cda(code, "originalText", concept["text"], "medication-code", writing.anchor)
-    for coding in codings:
-        if coding is not main:
-            concepts.code_to_cda(add(code, "translation"), coding, "medication-code")
-    add(material, "name", _name(concept, codings))
-
-
-def _name(concept: Element, codings: Sequence[Element]) -> str:
-    """What people call it."""
-    displays = [coding["display"].peek() for coding in codings]
-    return next((words for words in (concept["text"].peek(), *displays) if words), "") or codings[0]["code"].peek() or ""
 
 
 def _author_to_cda(made: etree._Element, medication: Element, writing: Writing) -> None:
@@ -175,16 +149,16 @@ def _reason_to_cda(made: etree._Element, concept: Element, root: str) -> None:
 
 def to_fhir(node: Node, reading: Reading) -> list[Resource]:
     """The statement or request; nothing where it is not of the patient or depends on what is not understood."""
-    if not _is_readable(node):
+    if not _is_readable(node, reading):
         return []
     request = node.peek("moodCode") == "INT"
     kind = REQUEST if request else STATEMENT
     interval = timing.interval_of(node)
     period = timing.period_to_fhir(interval)
-    bounds = timing.duration_to_fhir(interval) or ({"boundsPeriod": period} if request and period else {})
+    bounds = {"boundsPeriod": period} if request and period else timing.duration_to_fhir(interval)
     resource: Resource = {"resourceType": kind} | statements.identified(node)
     resource |= _status(node, period.get("end"), reading) | ({"intent": "order"} if request else {})
-    resource["medicationCodeableConcept"] = _product(node, reading)
+    resource["medicationCodeableConcept"] = product.to_fhir(node, reading.words)
     resource |= statements.about(reading.patient)
     resource |= {"effectivePeriod": period} if period and not request else {}
     resource |= _author(node, reading, request=request) | _reasons(node, reading) | statements.notes(node, reading)
@@ -192,15 +166,14 @@ def to_fhir(node: Node, reading: Reading) -> list[Resource]:
     return [resource | ({_DOSAGES[kind]: [found]} if found else {})]
 
 
-def _is_readable(node: Node) -> bool:
+def _is_readable(node: Node, reading: Reading) -> bool:
     """Whether it is a fact or an order about the patient, with one dosage whose conditions are understood."""
-    material = node["consumable/manufacturedProduct/manufacturedMaterial"]
     return (
         node.peek("moodCode") in ("EVN", "INT")
         and node.peek("nullFlavor") is None
         and not node["subject"].exists
         and node["statusCode"].peek("code") in (None, "completed", "active")
-        and (material["code"].exists or material["name"].exists)
+        and product.is_named(node, reading.words)
         and dosage.is_readable(node)
         and not any(relation["substanceAdministration"].exists for relation in node.each("entryRelationship"))
     )
@@ -214,24 +187,6 @@ def _status(node: Node, end: str | None, reading: Reading) -> Resource:
     if not statements.is_negated(node):
         return {"status": status}
     return {"status": status, "doNotPerform": True} if node.peek("moodCode") == "INT" else {"status": "not-taken"}
-
-
-def _product(node: Node, reading: Reading) -> Resource:
-    """The medicine: its codes; its words, else its name."""
-    material = node["consumable/manufacturedProduct/manufacturedMaterial"]
-    code, name = material["code"], material["name"]
-    own = code["originalText"].peek("nullFlavor") is not None or _text(code["originalText"])
-    found = concepts.to_fhir(code, "medication-code", reading.words if not _text(name) else lambda _: None) or {}
-    if _text(name) and (own or "text" not in found):
-        found |= {} if own else {"text": _text(name)}
-        if _text(name) in (found.get("text"), *(c.get("display") for c in found.get("coding", []))):
-            name.text("medication-name")
-    name.attribute("nullFlavor", "medication-name-unknown")
-    return found
-
-
-def _text(node: Node) -> str:
-    return (node.element.text or "").strip() if node.element is not None else ""
 
 
 def _author(node: Node, reading: Reading, *, request: bool) -> Resource:
@@ -259,7 +214,7 @@ def _reasons(node: Node, reading: Reading) -> Resource:
     return found | ({"reasonReference": references} if references else {})
 
 
-STATEMENT_PART = EntryPart(
+PART = EntryPart(
     name="medication",
     resources=(STATEMENT, REQUEST),
     templates=oids.TEMPLATES_MEDICATION[-2:],
@@ -267,4 +222,3 @@ STATEMENT_PART = EntryPart(
     to_cda=to_cda,
     to_fhir=to_fhir,
 )
-PART = STATEMENT_PART

@@ -1,6 +1,15 @@
 """The table of entry parts: explicit, in the order in which they are tried."""
 
-from gateway.mapping.entries import allergy, device, immunization, observation, problem, procedure, vital_signs
+from gateway.mapping.entries import (
+    allergy,
+    device,
+    immunization,
+    medication,
+    observation,
+    problem,
+    procedure,
+    vital_signs,
+)
 from gateway.mapping.entries.entry import EntryPart
 
 ENTRY_PARTS: tuple[EntryPart, ...] = (
@@ -12,4 +21,5 @@ ENTRY_PARTS: tuple[EntryPart, ...] = (
     device.PART,
     vital_signs.PART,
     observation.PART,
+    medication.PART,
 )

@@ -26,7 +26,7 @@ from gateway.mssante.format.build import add
 
 WHEN: Final = frozenset("HS WAKE C CM CD CV AC ACM ACD ACV PC PCM PCD PCV".split())
 """Moments that both standards have."""
-_REPEAT: Final = frozenset({"frequency", "period", "periodUnit", "when", "boundsPeriod", "boundsDuration"})
+_REPEAT: Final = frozenset({"frequency", "period", "periodUnit", "when"})
 _UNITS: Final = frozenset({"s", "min", "h", "d", "wk", "mo", "a"})
 _PARTS: Final = {"d": (Decimal(24), "h"), "wk": (Decimal(7), "d")}
 """A cycle that is shared out: how many of which smaller unit it has."""
@@ -38,19 +38,19 @@ Cycle = tuple[Decimal, str, bool]
 # --- to CDA ------------------------------------------------------------------------------------------------------
 
 
-def is_writable(timing: Element, *, bounded: bool) -> bool:
-    """Whether CDA says all of it. `bounded`: the first `effectiveTime` is already taken by the resource's period."""
+def is_writable(timing: Element, bounds: frozenset[str]) -> bool:
+    """Whether CDA says all of it. `bounds`: those that the first `effectiveTime` has a place for."""
     if not timing.exists:
         return True
     repeat = timing["repeat"]
     moments = [moment.peek() for moment in repeat.each("when")]
     return (
         quantities.is_plain(timing, frozenset({"repeat"}))
-        and quantities.is_plain(repeat, _REPEAT)
+        and quantities.is_plain(repeat, _REPEAT | bounds)
         and all(moment in WHEN for moment in moments)
         and len(set(moments)) == len(moments)
         and (_cycle(repeat) is not None or not _has_cycle(repeat))
-        and _bounds_are_writable(repeat, bounded)
+        and _bounds_are_writable(repeat)
     )
 
 
@@ -58,12 +58,15 @@ def _has_cycle(repeat: Element) -> bool:
     return any(repeat[name].exists for name in ("frequency", "period", "periodUnit"))
 
 
-def _bounds_are_writable(repeat: Element, bounded: bool) -> bool:
+def _bounds_are_writable(repeat: Element) -> bool:
     period, duration = repeat["boundsPeriod"], repeat["boundsDuration"]
-    if bounded:
-        return not period.exists and not duration.exists
-    whole = not period.exists or quantities.is_plain(period, frozenset({"start", "end"}))
-    return whole and (not duration.exists or (quantities.is_writable(duration) and not period.exists))
+    times = [period[name] for name in ("start", "end") if period[name].exists]
+    return (not duration.exists or quantities.is_writable(duration)) and (
+        not period.exists
+        or (
+            quantities.is_plain(period, frozenset({"start", "end"})) and all(map(values.is_time, times)) and bool(times)
+        )
+    )
 
 
 def _cycle(repeat: Element) -> Cycle | None:
@@ -159,7 +162,9 @@ def period_to_fhir(interval: Node) -> Resource:
     """The bounds of an interval as a Period."""
     values.claim_type(interval)
     interval.attribute("nullFlavor", "medication-period-unknown")
-    bounds = {name: statements.time_of(interval[b], "medication-period") for name, b in (("start", "low"), ("end", "high"))}
+    bounds = {
+        name: statements.time_of(interval[b], "medication-period") for name, b in (("start", "low"), ("end", "high"))
+    }
     return {name: time for name, time in bounds.items() if time}
 
 
@@ -169,9 +174,18 @@ def duration_to_fhir(interval: Node) -> Resource:
     return {"boundsDuration": found} if found else {}
 
 
+def is_understood(statement: Node) -> bool:
+    """Whether the further `effectiveTime` elements say what a Timing can."""
+    return _are_understood(_groups(statement))
+
+
+def _groups(statement: Node) -> list[list[Node]]:
+    return [list(_parts(node)) for node in statement.each("effectiveTime")]
+
+
 def to_fhir(statement: Node) -> Resource:
     """What the further `effectiveTime` elements say of Timing.repeat; empty where any of them is not understood."""
-    groups = [list(_parts(node)) for node in statement.each("effectiveTime")]
+    groups = _groups(statement)
     if not _are_understood(groups):
         return {}
     for node in statement.each("effectiveTime"):

@@ -73,14 +73,15 @@ def _add_period(parent: etree._Element, value: Element, rule: str) -> None:
         statements.add_time(interval, bound, value[name], rule)
 
 
-def _is_time(value: Element) -> bool:
+def is_time(value: Element) -> bool:
+    """Whether it is a dateTime that comes back the same from a TS."""
     written = dates.to_cda(value.peek() or "")
     return written is not None and dates.to_fhir(written) == value.peek()
 
 
 def _is_period(value: Element) -> bool:
     names = frozenset({"start", "end"})
-    return quantities.is_plain(value, names) and all(_is_time(value[n]) for n in names if value[n].exists)
+    return quantities.is_plain(value, names) and all(is_time(value[n]) for n in names if value[n].exists)
 
 
 def _is_string(value: Element) -> bool:
@@ -108,7 +109,7 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "valueString": Kind(_is_string, _add_string),
     "valueInteger": Kind(lambda value: bool(_INTEGER.fullmatch(value.peek() or "")), _add_primitive("INT")),
     "valueBoolean": Kind(lambda value: isinstance(value.value, bool), _add_primitive("BL")),
-    "valueDateTime": Kind(_is_time, _add_time),
+    "valueDateTime": Kind(is_time, _add_time),
     "valuePeriod": Kind(_is_period, _add_period),
 }
 

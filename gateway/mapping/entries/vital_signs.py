@@ -90,9 +90,7 @@ def _panel_to_cda(organizer: etree._Element, code: etree._Element, panel: Elemen
         observation.add_ranges(measure, part)
 
 
-def _measure(
-    organizer: etree._Element, holder: Element, writing: Writing, number: int | None = None
-) -> etree._Element:
+def _measure(organizer: etree._Element, holder: Element, writing: Writing, number: int | None = None) -> etree._Element:
     component = add(organizer, "component", typeCode="COMP")
     return observation.start(component, holder, writing, oids.TEMPLATES_VITAL_SIGN, number)
 

@@ -31,12 +31,12 @@ def to_cda(parent: etree._Element, name: str, coding: Element, rule: str, value_
 
 
 def to_fhir(node: Node, rule: str) -> Resource | None:
-    """The CE as a Coding; None where it has no code."""
-    code, oid = node.attribute("code", rule), node.attribute("codeSystem", rule)
-    node.attribute("codeSystemName", f"{rule}-implied-by-system")
-    display = node.attribute("displayName", rule)
+    """The CE as a Coding; None (and nothing claimed) where it has no code."""
+    code = node.attribute("code", rule)
     if code is None:
         return None
+    oid, display = node.attribute("codeSystem", rule), node.attribute("displayName", rule)
+    node.implied(f"{rule}-implied-by-system", "codeSystemName")
     coding: Resource = {"system": uri_of(oid)} if oid else {}
     coding["code"] = code
     return coding | ({"display": display} if display and display != code else {})

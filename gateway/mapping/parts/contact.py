@@ -19,6 +19,7 @@ _ADDRESS_USE = {"home": "H", "work": "WP", "temp": "TMP"}
 _TELECOM_USE = {"home": "H", "work": "WP", "mobile": "MC"}
 _READ_USE = {"temp": "TMP", "old": "OLD"}
 """Uses that others may write and the ANS profile does not allow us to."""
+_SYNONYMS = {"HP": "H", "HV": "TMP"}
 _ADDRESS_PARTS = (("postalCode", "postalCode"), ("city", "city"), ("state", "state"), ("country", "country"))
 _WEB = ("http:", "ftp:")
 _SCHEME = {"phone": "tel:", "fax": "fax:", "email": "mailto:", "url": ""}
@@ -40,12 +41,11 @@ def address_to_cda(parent: etree._Element, address: Element, rule: str) -> None:
 
 def address_to_fhir(node: Node, rule: str) -> dict[str, object] | None:
     """One `addr` as Address; None where it is empty or unknown."""
-    use = node.attribute("use", rule)
     street = " ".join(part for name in _STREET for n in node.each(name) if (part := n.text(rule)))
     more = ("additionalLocator", "unitID", "postBox", "streetAddressLine")
     lines = [street, *(text for name in more for n in node.each(name) if (text := n.text(rule)))]
     address: dict[str, object] = {}
-    if kind := _key_of(_ADDRESS_USE | _READ_USE, use):
+    if kind := _use_of(node, _ADDRESS_USE, rule):
         address["use"] = kind
     if any(lines):
         address["line"] = [line for line in lines if line]
@@ -88,10 +88,9 @@ def telecoms_to_fhir(holder: Node, rule: str) -> list[dict[str, object]]:
     """Every telecom below `holder` that has a value."""
     found = []
     for node in holder.each("telecom"):
-        value, use = node.attribute("value", rule), node.attribute("use", rule)
-        node.attribute("nullFlavor", f"{rule}-unknown")
-        if value:
-            found.append(_telecom_to_fhir(value, _key_of(_TELECOM_USE | _READ_USE, use)))
+        node.implied(f"{rule}-unknown", "nullFlavor")
+        if value := node.attribute("value", rule):
+            found.append(_telecom_to_fhir(value, _use_of(node, _TELECOM_USE, rule)))
     return found
 
 
@@ -102,7 +101,11 @@ def _telecom_to_fhir(value: str, use: str | None) -> dict[str, object]:
     return telecom | ({"use": use} if use else {})
 
 
-def _key_of(table: dict[str, str], wanted: str | None) -> str | None:
-    synonyms = {"HP": "H", "HV": "H", "EC": "MC"}
-    wanted = synonyms.get(wanted or "", wanted)
-    return next((key for key, value in table.items() if value == wanted), None)
+def _use_of(node: Node, table: dict[str, str], rule: str) -> str | None:
+    """The FHIR use of an element; one that FHIR has no word for ("EC", in emergencies) stays unclaimed."""
+    given = node.peek("use") or ""
+    wanted = _SYNONYMS.get(given, given)
+    use = next((key for key, value in (table | _READ_USE).items() if value == wanted), None)
+    if use:
+        node.attribute("use", rule)
+    return use

@@ -5,6 +5,7 @@ A time without an offset does not exist in FHIR; one that comes from a CDA keeps
 """
 
 import re
+from datetime import date
 
 _FHIR = re.compile(
     r"(?P<y>\d{4})(?:-(?P<m>\d\d)(?:-(?P<d>\d\d)"
@@ -31,22 +32,44 @@ def to_cda(value: str) -> str | None:
 
 
 def to_fhir(value: str) -> str | None:
-    """A TS as FHIR date or dateTime, its precision kept; None when it is not a TS.
+    """A TS as FHIR date or dateTime, its precision kept; None when it is not a TS of the calendar.
 
     A time without zone, or with hours but no minutes, keeps only its day: nothing is invented.
 
-    >>> to_fhir("20261120093000+0100"), to_fhir("201803"), to_fhir("202611200930"), to_fhir("hier")
+    >>> to_fhir("20261120093000+0100"), to_fhir("201803"), to_fhir("202611200930"), to_fhir("20261131")
     ('2026-11-20T09:30:00+01:00', '2018-03', '2026-11-20', None)
     """
     found = _TS.fullmatch(value)
-    if not found:
+    if not found or not _exists(found):
         return None
     part = found.groupdict("")
-    date = "-".join(part[name] for name in "ymd" if part[name])
+    day = "-".join(part[name] for name in "ymd" if part[name])
     if not part["n"] or not part["z"]:
-        return date
+        return day
     zone = f"{part['z'][:3]}:{part['z'][3:]}"
-    return f"{date}T{part['h']}:{part['n']}:{part['s'] or '00'}{part['f']}{zone}"
+    return f"{day}T{part['h']}:{part['n']}:{part['s'] or '00'}{part['f']}{zone}"
+
+
+def _exists(found: re.Match[str]) -> bool:
+    """Whether the calendar and the clock have it."""
+    number = {name: int(text) for name, text in found.groupdict("0").items() if name in "ymdhns"}
+    try:
+        date(number["y"], number["m"] or (1 if found["m"] is None else 0), number["d"] or (1 if found["d"] is None else 0))
+    except ValueError:
+        return False
+    zone = found["z"] or "+0000"
+    return number["h"] < 24 and number["n"] < 60 and number["s"] <= 60 and int(zone[1:3]) < 15 and int(zone[3:]) < 60
+
+
+def is_carried(value: str) -> bool:
+    """Whether `to_fhir` leaves nothing of this TS behind (seconds that were not given become 00).
+
+    >>> is_carried("202611200930+0100"), is_carried("202611200930"), is_carried("2026")
+    (True, False, True)
+    """
+    found = _TS.fullmatch(value)
+    whole = found and ((found["n"] and found["z"]) or not (found["h"] or found["z"]))
+    return bool(whole) and to_fhir(value) is not None
 
 
 def keeps_precision(value: str) -> bool:

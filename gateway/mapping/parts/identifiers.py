@@ -48,11 +48,13 @@ def to_cda(parent: etree._Element, identifier: Element, rule: str) -> bool:
 
 def to_fhir(node: Node, rule: str) -> dict[str, object] | None:
     """The II as {system, value}; None where it has no root. A root alone is the value, as `urn:oid:`."""
-    root, extension = node.attribute("root", rule), node.attribute("extension", rule)
-    authority = node.attribute("assigningAuthorityName", rule)
+    node.implied(f"{rule}-unknown", "nullFlavor")
+    root = node.attribute("root", rule)
     if root is None:
         return None
+    extension, authority = node.attribute("extension", rule), node.peek("assigningAuthorityName")
     if extension is None:
         return {"system": "urn:ietf:rfc:3986", "value": f"urn:oid:{root}"}
-    known = authority is not None and derived_oid(authority) == root
-    return {"system": authority if known else uri_of(root), "value": extension}
+    if authority is None or derived_oid(authority) != root:
+        return {"system": uri_of(root), "value": extension}
+    return {"system": node.attribute("assigningAuthorityName", rule), "value": extension}

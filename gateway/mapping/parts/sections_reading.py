@@ -6,7 +6,6 @@ no part has claimed of an entry is told in words below, so that nothing coded is
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from html import escape
 
 from lxml import etree
 
@@ -18,9 +17,10 @@ from gateway.mapping.parts.people import Resource, reference
 from gateway.mapping.result import Outcome
 from gateway.mapping.source import Node, cda_leaves
 from gateway.mapping.structural_cda import cda_structural_rule
-from gateway.mssante.format.narrative import find_words, words_of
+from gateway.mssante.format.narrative import find_words
+from gateway.mssante.format.oids import TEMPLATE_PDF_COPY_SECTION
+from gateway.mssante.format.xhtml import div, to_xhtml
 
-_XHTML = "http://www.w3.org/1999/xhtml"
 HEADER_TITLE = "Autres informations de l'en-tête"
 _TELLING = ("displayName", "value", "unit", "code", "extension")
 """Attributes of an entry that people can read, the most telling first."""
@@ -43,10 +43,18 @@ def read_sections(document: Node, header: Header) -> Sections:
     found = Sections()
     reading = Reading(header.bundling, header.patient, header.written_at, lambda node: _words(document, node))
     for component in document["component/structuredBody"].each("component"):
-        found.sections.append(_section(component["section"], reading, found))
+        if _is_copy(component["section"]):
+            component.claim_all(Outcome.STRUCTURAL, "copy-of-the-document")
+        else:
+            found.sections.append(_section(component["section"], reading, found))
     if untold := _untold_header(document):
-        found.sections.append({"title": HEADER_TITLE, "text": _div(untold)})
+        found.sections.append({"title": HEADER_TITLE, "text": _text("", untold)})
     return found
+
+
+def _is_copy(section: Node) -> bool:
+    """The section that holds the PDF of the whole document; `body_reading` has taken the PDF."""
+    return any(node.peek("root") == TEMPLATE_PDF_COPY_SECTION for node in section.each("templateId"))
 
 
 def _untold_header(document: Node) -> list[str]:
@@ -89,8 +97,10 @@ def _entries(node: Node, reading: Reading) -> tuple[list[str], list[str]]:
     untold: list[str] = []
     for entry in node.each("entry"):
         for statement in statements_of(entry):
-            for resource in _read(statement, reading):
-                references.append(reading.bundling.share(resource))
+            urls = [reading.bundling.share(resource) for resource in _read(statement, reading)]
+            if urls:
+                reading.known.setdefault(statement["id"].peek("root") or "", urls[0])
+            references += urls
             untold += _in_words(statement)
     return references, untold
 
@@ -131,15 +141,14 @@ def _in_words(statement: Node) -> list[str]:
 
 
 def _narrative(text: Node, untold: list[str]) -> Resource:
-    """`text.div`: the words of the section, then those of the entries that stayed unread."""
-    words = words_of(text.element) if text.element is not None else ""
+    """`text.div`: the words of the section as they stood, then those of the entries that stayed unread."""
+    parts = to_xhtml(text.element) if text.element is not None else ""
     if text.element is not None:
         for path, _ in cda_leaves(text.element, text.path):
             outcome = Outcome.STRUCTURAL if "/@" in path else Outcome.NARRATIVE
             text.ledger.claim(path, outcome, "section-narrative")
-    return _div([*words.splitlines(), *(["Données codées :"] if untold else []), *untold])
+    return _text(parts, [*(["Données codées :"] if untold else []), *untold])
 
 
-def _div(lines: list[str]) -> Resource:
-    body = "".join(f"<p>{escape(line, quote=False)}</p>" for line in lines)
-    return {"status": "additional", "div": f'<div xmlns="{_XHTML}">{body}</div>'}
+def _text(parts: str, lines: list[str]) -> Resource:
+    return {"status": "additional", "div": div(parts, tuple(lines))}

@@ -1,0 +1,144 @@
+"""What a part claims structured comes back equal, nothing is invented, and every leaf that it claims is in the entry."""
+
+from typing import Any
+
+import pytest
+from hypothesis import find, given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from gateway.fhir.format.leaves import leaves
+from gateway.mapping.entries import allergy, device, immunization, problem, procedure
+from gateway.mapping.entries.entry import EntryPart
+from tests.mapping.entries import strategies as made
+from tests.mapping.entries.trip import additions, back, differences, is_accepted, plain, read, write
+
+CASES: dict[str, tuple[EntryPart, made.Made, str]] = {
+    "problem": (
+        problem.PART,
+        made.CONDITIONS,
+        """identifier.system identifier.value clinicalStatus.coding.system clinicalStatus.coding.code
+        verificationStatus.coding.system verificationStatus.coding.code category.coding.system category.coding.code
+        severity.coding.system severity.coding.version severity.coding.code severity.coding.display severity.text
+        code.coding.system code.coding.version code.coding.code code.coding.display code.text
+        bodySite.coding.system bodySite.coding.version bodySite.coding.code bodySite.coding.display bodySite.text
+        onsetDateTime abatementDateTime note.text""",
+    ),
+    "allergy": (
+        allergy.PART,
+        made.ALLERGIES,
+        """identifier.system identifier.value clinicalStatus.coding.system clinicalStatus.coding.code
+        verificationStatus.coding.system verificationStatus.coding.code type category criticality
+        code.coding.system code.coding.version code.coding.code code.coding.display code.text onsetDateTime note.text
+        reaction.manifestation.coding.system reaction.manifestation.coding.version reaction.manifestation.coding.code
+        reaction.manifestation.coding.display reaction.manifestation.text reaction.description reaction.onset
+        reaction.severity reaction.note.text""",
+    ),
+    "procedure": (
+        procedure.DONE,
+        made.PROCEDURES,
+        """identifier.system identifier.value status code.coding.system code.coding.version code.coding.code
+        code.coding.display code.text bodySite.coding.system bodySite.coding.version bodySite.coding.code
+        bodySite.coding.display bodySite.text performedDateTime performedPeriod.start performedPeriod.end note.text""",
+    ),
+    "planned-procedure": (
+        procedure.PLANNED,
+        made.REQUESTS,
+        """identifier.system identifier.value status intent priority code.coding.system code.coding.version
+        code.coding.code code.coding.display code.text bodySite.coding.system bodySite.coding.version
+        bodySite.coding.code bodySite.coding.display bodySite.text occurrenceDateTime occurrencePeriod.start
+        occurrencePeriod.end note.text""",
+    ),
+    "immunization": (
+        immunization.PART,
+        made.IMMUNIZATIONS,
+        """identifier.system identifier.value status vaccineCode.coding.system vaccineCode.coding.version
+        vaccineCode.coding.code vaccineCode.coding.display vaccineCode.text occurrenceDateTime lotNumber
+        site.coding.system site.coding.version site.coding.code site.coding.display site.text route.coding.system
+        route.coding.version route.coding.code route.coding.display route.text doseQuantity.value doseQuantity.unit
+        doseQuantity.system doseQuantity.code protocolApplied.doseNumberPositiveInt note.text""",
+    ),
+    "device": (
+        device.PART,
+        made.DEVICES,
+        """identifier.system identifier.value type.coding.system type.coding.version type.coding.code
+        type.coding.display type.text udiCarrier.carrierHRF deviceName.name deviceName.type""",
+    ),
+}
+"""Part, resources for it, and the elements that its docstring says it carries."""
+
+FRAME = {"resourceType", "subject.reference", "patient.reference"}
+FROM_THE_CONCERN = {"clinicalStatus.coding.system", "clinicalStatus.coding.code"}
+REQUIRED_BY_FHIR = {"occurrenceString", "intent"}
+EACH = pytest.mark.parametrize("name", CASES)
+
+
+@EACH
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_what_is_structured_comes_back_equal_and_nothing_else_with_it(name: str, data: st.DataObject) -> None:
+    part, resources, _ = CASES[name]
+    sent, found = back(part, data.draw(resources))
+    assert list(differences(sent, found)) == []
+    assert additions(sent, found) <= FRAME | FROM_THE_CONCERN | REQUIRED_BY_FHIR
+
+
+@EACH
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_every_leaf_of_an_entry_of_ours_is_read(name: str, data: st.DataObject) -> None:
+    part, resources, _ = CASES[name]
+    assert read(part, write(part, data.draw(resources)).entry[0]).unread == {}
+
+
+@EACH
+def test_the_resources_reach_every_element_that_the_part_carries(name: str) -> None:
+    part, resources, carried = CASES[name]
+    for element in carried.split():
+        find(resources, lambda r, e=element: e in _claimed(part, r), settings=settings(max_examples=2000))
+
+
+@EACH
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_a_part_claims_no_more_than_it_says(name: str, data: st.DataObject) -> None:
+    part, resources, carried = CASES[name]
+    assert _claimed(part, data.draw(resources)) <= set(carried.split())
+
+
+@EACH
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_each_structured_leaf_is_in_the_entry(name: str, data: st.DataObject) -> None:
+    part, resources, _ = CASES[name]
+    resource = data.draw(resources)
+    written = write(part, resource)
+    for path, value in leaves(resource, resource["resourceType"]):
+        if path in written.structured:
+            changed = _changed(resource, path, value)
+            assert not is_accepted(part, changed) or _bytes(part, changed) != _bytes(part, resource), path
+
+
+def _claimed(part: EntryPart, resource: made.Json) -> set[str]:
+    return {plain(path).partition(".")[2] for path in write(part, resource).structured}
+
+
+def _bytes(part: EntryPart, resource: made.Json) -> bytes:
+    return etree.tostring(write(part, resource).entry)
+
+
+def _changed(value: Any, path: str, old: Any, here: str = "") -> Any:
+    """A copy with another value at one path."""
+    here = here or value["resourceType"]
+    if isinstance(value, dict):
+        return {name: _changed(member, path, old, f"{here}.{name}") for name, member in value.items()}
+    if isinstance(value, list):
+        return [_changed(item, path, old, f"{here}[{index}]") for index, item in enumerate(value)]
+    return _other(value) if here == path else value
+
+
+def _other(value: Any) -> Any:
+    """Another value of the same type; another date for a date."""
+    if not isinstance(value, str):
+        return value + 1
+    return ("1999-01-02" if value != "1999-01-02" else "1998") if value[:4].isdigit() else f"{value}9"
