@@ -74,7 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     running = commands.add_parser("run", help="check a target")
     running.add_argument("--target", type=Path, required=True, help="TARGET.toml: see conformance/TARGET.md")
     running.add_argument("--report", type=Path, help="folder for report.json, junit.xml, index.html and evidence")
-    running.add_argument("--check", action="append", default=[], help="only checks whose name begins so; may be repeated")
+    running.add_argument(
+        "--check", action="append", default=[], help="only checks whose name begins so; may be repeated"
+    )
     running.set_defaults(does=_run)
     listing = commands.add_parser("list", help="list obligations and checks")
     listing.set_defaults(does=_list)
@@ -82,7 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     making.add_argument("demo", type=Path, help="the demo.json that it writes")
     making.set_defaults(does=_target)
     testing = commands.add_parser("selftest", help="show that deliberately wrong gateways are caught")
-    testing.add_argument("--right", default="", help="command that starts a gateway: see conformance/wrong/processes.py")
+    testing.add_argument(
+        "--right", default="", help="command that starts a gateway: see conformance/wrong/processes.py"
+    )
     testing.add_argument("--only", action="append", default=[], help="only this wrong gateway; may be repeated")
     testing.add_argument("--table", type=Path, help="write the table into this Markdown page")
     testing.set_defaults(does=_selftest)

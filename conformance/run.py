@@ -97,5 +97,7 @@ def _verdict(check: Check, world: World) -> tuple[str, dict[str, str]]:
         return verdict.word, {"reason": str(verdict)}
     except Exception as error:  # a defect of the suite must not be laid at the target's door, nor end the run
         at = traceback.extract_tb(error.__traceback__)[-1]
-        return Broken.word, {"reason": f"{type(error).__name__}: {error} ({at.filename.rpartition('/')[2]}:{at.lineno})"}
+        return Broken.word, {
+            "reason": f"{type(error).__name__}: {error} ({at.filename.rpartition('/')[2]}:{at.lineno})"
+        }
     return PASS, {}

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from conformance.readers import Unreadable
+from conformance.referral import Referral
+
 SAMPLES = Path(__file__).parent / "samples"
 ROLES = ("gateway",)
 
@@ -51,7 +54,7 @@ class Target:
     fhir: Fhir
     partner: Partner
     referral: bytes
-    referral_without_ins: bytes | None
+    referral_without_ins: bytes
 
 
 def read_target(path: Path) -> Target:
@@ -61,7 +64,7 @@ def read_target(path: Path) -> Target:
         return _target(content, path.parent)
     except KeyError as error:
         raise TargetError(f"{path}: the entry {error} is missing") from None
-    except (OSError, tomllib.TOMLDecodeError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, Unreadable) as error:  # broken TOML and JSON are ValueErrors
         raise TargetError(f"{path}: {error}") from None
 
 
@@ -69,15 +72,19 @@ def _target(content: Mapping[str, Any], folder: Path) -> Target:
     if content["role"] not in ROLES:
         raise ValueError(f"role must be one of {', '.join(ROLES)}")
     samples = content.get("samples", {})
+    fhir = _fhir(content["fhir"])
+    referral = _sample(folder, samples, "referral", "referral.json")
     without_ins = _sample(folder, samples, "referral_without_ins", "referral-without-ins.json")
+    for sample in (referral, without_ins):
+        _check_sender(sample, fhir.structures)
     return Target(
         name=content["name"],
         role=content["role"],
         patience_seconds=float(content.get("patience_seconds", 60)),
         quiet_seconds=float(content.get("quiet_seconds", 5)),
-        fhir=_fhir(content["fhir"]),
+        fhir=fhir,
         partner=_partner(content["partner"], folder),
-        referral=_sample(folder, samples, "referral", "referral.json"),
+        referral=referral,
         referral_without_ins=without_ins,
     )
 
@@ -116,3 +123,11 @@ def _host_and_port(value: str) -> tuple[str, int]:
 
 def _sample(folder: Path, samples: Mapping[str, str], name: str, own: str) -> bytes:
     return (folder / samples[name] if name in samples else SAMPLES / own).read_bytes()
+
+
+def _check_sender(sample: bytes, structures: frozenset[str]) -> None:
+    """A sample that the token may not send would make every check fail, and say nothing."""
+    referral = Referral.fresh(sample)
+    sender = referral.structure_of(referral.one("Task")["requester"])
+    if sender not in structures:
+        raise ValueError(f"fhir.structures does not hold the sample's sender, {sender}")

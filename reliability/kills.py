@@ -101,7 +101,8 @@ class _Runner:
     def __post_init__(self) -> None:
         self.observer = Observer(self.world)
         self.client = DemoClient(self.world.base_url, self.world.token)
-        self.software = Software(self.client, lambda: self.observer.backlog() < MAX_BACKLOG, self.chance)
+        ids = random.Random(self.chance.getrandbits(64))
+        self.software = Software(self.client, lambda: self.observer.backlog() < MAX_BACKLOG, ids)
 
     @contextmanager
     def posting(self) -> Iterator[None]:

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from hashlib import sha256
 
 from gateway.sandbox.maildir import StoredMail
 from gateway.sandbox.partner_mails import archives
@@ -30,6 +31,7 @@ class Arrival:
     message_id: str
     marks: frozenset[str]
     """Which referral its document is about, or which reply it passes on."""
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,8 @@ class Observer:
         if mail.name not in self._opened:
             message = message_from_bytes(mail.content, policy=policy.default)
             marks = frozenset() if address == OURS else marks_of(message)
-            self._opened[mail.name] = Arrival(address, _message_id(message), marks)
+            digest = sha256(mail.content).hexdigest()
+            self._opened[mail.name] = Arrival(address, _message_id(message), marks, digest)
         return self._opened[mail.name]
 
 

@@ -155,12 +155,12 @@ mail that lies in its mailbox and is not journaled as sent, a mail of ours that 
 - *lost*: answered 200 or journaled, and no mail; a reply of a colleague without its effect in the Task or in the
   requester's mailbox.
 - *phantom*: a mail that nothing accepted asks for.
-- *doubled*: two Message-IDs for one delivery, two effects of one reply, or a second copy of a mail whose outcome was
-  known.
+- *doubled*: two Message-IDs or two contents for one delivery, two effects of one reply, or a second copy of a mail
+  whose outcome was known.
 - *other*: journal, Task and mailboxes disagree; work left in hand or parked; a mail never flagged; another answer to
   the same request.
-- *same mail again*: copies under the same Message-ID after an unknown outcome. Allowed, counted, and put in the row of
-  the kill that made the outcome unknown.
+- *same mail again*: copies after an unknown outcome, byte for byte and so with the same Message-ID. Allowed, counted,
+  and put in the row of the first kill that made the outcome unknown.
 
 {table}
 

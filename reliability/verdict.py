@@ -74,7 +74,19 @@ class Verdict:
 
 def judge(facts: Facts) -> Verdict:
     """Compare."""
-    checks = (_letters, _journaled_mails, _fetched, _phantoms, _doubles, _copies, _answers, _passed_on, _states, _rest)
+    checks = (
+        _letters,
+        _journaled_mails,
+        _fetched,
+        _phantoms,
+        _doubles,
+        _copies,
+        _same_bytes,
+        _answers,
+        _passed_on,
+        _states,
+        _rest,
+    )
     copies = (m for m, further in _further_copies(facts).items() for _ in range(min(further, facts.windows.get(m, 0))))
     return Verdict(tuple(finding for check in checks for finding in check(facts)), tuple(copies))
 
@@ -125,6 +137,16 @@ def _copies(facts: Facts) -> Iterator[Finding]:
     for message_id, further in _further_copies(facts).items():
         if further > facts.windows.get(message_id, 0):
             yield _finding(Fault.DOUBLED, f"{message_id}: sent again although its outcome was known", message_id)
+
+
+def _same_bytes(facts: Facts) -> Iterator[Finding]:
+    """What is sent again is the same mail, not only the same Message-ID."""
+    contents: dict[str, set[str]] = defaultdict(set)
+    for arrival in facts.seen.arrivals:
+        contents[arrival.message_id].add(arrival.sha256)
+    for message_id, digests in contents.items():
+        if len(digests) > 1:
+            yield _finding(Fault.DOUBLED, f"{message_id}: sent again with another content", message_id)
 
 
 def _further_copies(facts: Facts) -> dict[str, int]:

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -64,7 +64,8 @@ class World:
     replies: list[Reply] = field(default_factory=list)
     on_delivery: Callable[[], object] | None = None
     """Called in the operator's thread when a mail of the gateway lies in a colleague's mailbox, before the 250."""
-    _waiting: "subprocess.Popen[str] | None" = None
+    _processes: "list[subprocess.Popen[str]]" = field(default_factory=list)
+    """All of them; the last one has loaded its program and waits for its orders."""
 
     @property
     def base_url(self) -> str:
@@ -76,22 +77,26 @@ class World:
 
     def begin_life(self, orders: Orders) -> "Life":
         """One process obeys; the next one already loads its program meanwhile, so that no time is spent on that."""
-        process = self._waiting or self._load()
-        self._waiting = self._load()
+        process = self._processes[-1] if self._processes else self._load()
+        self._load()
         assert process.stdin and process.stdout
-        process.stdin.write(json.dumps(asdict(orders)) + "\n")
-        process.stdin.close()
-        return Life(process, json.loads(process.stdout.readline()))
+        try:
+            process.stdin.write(json.dumps(asdict(orders)) + "\n")
+            process.stdin.close()
+            return Life(process, json.loads(process.stdout.readline()))
+        except (BrokenPipeError, ValueError):
+            raise RuntimeError(f"the gateway did not start:\n{self._last_words()}") from None
 
     def end(self) -> None:
-        if self._waiting:
-            self._waiting.kill()
-            _reap(self._waiting)
+        """Nothing is left running, whatever happened."""
+        for process in self._processes:
+            process.kill()
+            _reap(process)
 
     def _load(self) -> "subprocess.Popen[str]":
         environment = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
         with (self.folder / "gateway.log").open("ab") as log:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-m", "reliability.instrumented"],
                 cwd=ROOT,
                 env=environment | {"GATEWAY_CONFIG": str(self.folder / "gateway.toml")},
@@ -100,6 +105,11 @@ class World:
                 stderr=log,
                 text=True,
             )
+        self._processes.append(process)
+        return process
+
+    def _last_words(self) -> str:
+        return (self.folder / "gateway.log").read_text("utf-8", "replace")[-2000:]
 
     def _delivered(self) -> None:
         if act := self.on_delivery:
@@ -146,7 +156,8 @@ def _reap(process: "subprocess.Popen[str]") -> None:
     process.wait(DYING_SECONDS)
     for stream in (process.stdin, process.stdout):
         if stream:
-            stream.close()
+            with suppress(BrokenPipeError):
+                stream.close()
 
 
 @contextmanager
@@ -163,8 +174,10 @@ def running_world(folder: Path) -> Iterator[World]:
             if address != OURS:
                 operator.mailbox(address).watch(world._delivered)
         with _colleagues(world):
-            yield world
-        world.end()
+            try:
+                yield world
+            finally:
+                world.end()
     finally:
         operator.stop()
 

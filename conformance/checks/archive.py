@@ -96,9 +96,13 @@ def source_patient(world: World) -> None:
 def set_holds_every_entry(world: World) -> None:
     archive = world.letter().archive
     members = elements(archive.metadata, "//r:Association[contains(@associationType, 'HasMember')]")
-    expect_equal("HasMember targets", sorted(e.id for e in archive.entries), sorted(m.get("targetObject", "") for m in members))
+    expect_equal(
+        "HasMember targets", sorted(e.id for e in archive.entries), sorted(m.get("targetObject", "") for m in members)
+    )
     expect_equal("HasMember sources", {archive.submission_set.id}, {m.get("sourceObject") for m in members})
-    original = values(archive.metadata, "//r:Association/r:Slot[@name='SubmissionSetStatus']/r:ValueList/r:Value/text()")
+    original = values(
+        archive.metadata, "//r:Association/r:Slot[@name='SubmissionSetStatus']/r:ValueList/r:Value/text()"
+    )
     expect_equal("SubmissionSetStatus", ["Original"] * len(members), original)
 
 
@@ -141,7 +145,9 @@ def set_is_identified(world: World) -> None:
     submission = world.letter().archive.submission_set
     for name, scheme in (("sourceId", xdm.SET_SOURCE_ID), ("uniqueId", xdm.SET_UNIQUE_ID)):
         found = submission.external(scheme)
-        expect(re.fullmatch(r"[0-9]+(\.[0-9]+)+", found) is not None, f"SubmissionSet.{name}", "an OID", found or "absent")
+        expect(
+            re.fullmatch(r"[0-9]+(\.[0-9]+)+", found) is not None, f"SubmissionSet.{name}", "an OID", found or "absent"
+        )
 
 
 def author_and_authenticator(world: World) -> None:

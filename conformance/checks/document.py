@@ -91,7 +91,12 @@ def author_is_the_requester(world: World) -> None:
     author = "c:author/c:assignedAuthor/"
     expect_equal("author id", requester, _professional(letter.document, author))
     expect(letter.document.value(author + "c:code/@code") != "", "author code", "profession and speciality", "absent")
-    expect(letter.document.value(author + "c:assignedPerson/c:name/c:family/text()") != "", "author family", "present", "absent")
+    expect(
+        letter.document.value(author + "c:assignedPerson/c:name/c:family/text()") != "",
+        "author family",
+        "present",
+        "absent",
+    )
 
 
 def legal_authenticator(world: World) -> None:
@@ -112,7 +117,9 @@ def custodian(world: World) -> None:
 def recipient_named(world: World) -> None:
     letter = world.letter()
     owner = letter.referral.person_of(letter.referral.one("Task")["owner"])
-    found = letter.document.values(f"c:informationRecipient/c:intendedRecipient/c:id[@root='{PROFESSIONALS}']/@extension")
+    found = letter.document.values(
+        f"c:informationRecipient/c:intendedRecipient/c:id[@root='{PROFESSIONALS}']/@extension"
+    )
     expect_equal("informationRecipient ids", [owner], found)
     telecoms = letter.document.values("c:informationRecipient//c:telecom/@value")
     boxes = [telecom for telecom in telecoms if "@" in telecom]

@@ -51,7 +51,12 @@ def task_follows_delivery(world: World) -> None:
     task = world.practice.follow(
         letter.task_id, lambda t: fhir.delivery_state(t) == "delivered", "delivery-state delivered, told by DSN"
     )
-    expect(task.get("status") in ("requested", "received"), "Task.status", "still waiting for an answer", task.get("status"))
+    expect(
+        task.get("status") in ("requested", "received"),
+        "Task.status",
+        "still waiting for an answer",
+        task.get("status"),
+    )
 
 
 def timeline_in_order(world: World) -> None:
@@ -85,7 +90,9 @@ def _receipt(world: World, letter: Letter) -> Any:
 
 def _timeline(world: World) -> list[Resource]:
     letter = world.letter()
-    world.practice.follow(letter.task_id, lambda t: fhir.delivery_state(t) not in ("", "sent"), "a receipt of the operator")
+    world.practice.follow(
+        letter.task_id, lambda t: fhir.delivery_state(t) not in ("", "sent"), "a receipt of the operator"
+    )
     bundle = world.practice.read(f"Task/{letter.task_id}/$timeline")
     expect_equal("timeline Bundle.type", "collection", bundle.get("type"))
     return fhir.resources(bundle, "AuditEvent")

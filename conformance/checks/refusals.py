@@ -97,7 +97,9 @@ def _expect_codes(answer: Answer) -> None:
     """Every issue has a code that software can rely on."""
     issues = answer.outcome.get("issue", [])
     without = [issue for issue in issues if not fhir.codes(issue.get("details"))]
-    expect(bool(issues) and not without, "OperationOutcome.issue", "details.coding in each issue", f"{len(without)} bare")
+    expect(
+        bool(issues) and not without, "OperationOutcome.issue", "details.coding in each issue", f"{len(without)} bare"
+    )
 
 
 def _expressions(answer: Answer) -> list[str]:

@@ -35,8 +35,15 @@ def report_in_every_form(world: World) -> None:
     reference = _answered(world, letter, world.colleague(letter).report(report))
     forms = {c["attachment"]["contentType"]: c["attachment"].get("url", "") for c in reference.get("content", [])}
     expect(forms.keys() >= FORMS, "DocumentReference.content", sorted(FORMS), sorted(forms))
-    expect(world.practice.binary(forms["text/xml"]) == report.document, "the CDA", "the bytes as they came", "other bytes")
-    expect(world.practice.binary(forms["application/pdf"]) == report.pdf, "the PDF", "the bytes as they came", "other bytes")
+    expect(
+        world.practice.binary(forms["text/xml"]) == report.document, "the CDA", "the bytes as they came", "other bytes"
+    )
+    expect(
+        world.practice.binary(forms["application/pdf"]) == report.pdf,
+        "the PDF",
+        "the bytes as they came",
+        "other bytes",
+    )
 
 
 def report_asks_to_close(world: World) -> None:
@@ -49,10 +56,17 @@ def report_asks_to_close(world: World) -> None:
 
 def subject_is_not_trusted(world: World) -> None:
     letter = world.own_letter()
-    misleading = world.colleague(letter).report(world.report(letter), subject="Compte rendu QUERBILLAC ANSELME 02/11/1938")
+    misleading = world.colleague(letter).report(
+        world.report(letter), subject="Compte rendu QUERBILLAC ANSELME 02/11/1938"
+    )
     reference = _answered(world, letter, misleading)
     found = reference.get("subject", {}).get("identifier", {}).get("value")
-    expect(found in letter.referral.patient_ids, "DocumentReference.subject", "the patient of METADATA.XML and CDA", "another")
+    expect(
+        found in letter.referral.patient_ids,
+        "DocumentReference.subject",
+        "the patient of METADATA.XML and CDA",
+        "another",
+    )
 
 
 def metadata_against_document(world: World) -> None:

@@ -93,7 +93,7 @@ class Mailbox:
 
     def _fetch(self, uid: int) -> bytes:
         _, found = self._imap.uid("FETCH", str(uid), "(BODY.PEEK[])")
-        return next(part[1] for part in found if isinstance(part, tuple))
+        return next(bytes(part[1]) for part in found if isinstance(part, tuple))
 
 
 def _tls(account: Partner) -> ssl.SSLContext:

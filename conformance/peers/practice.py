@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from email.message import Message
 
 from conformance.readers import fhir
 from conformance.readers.fhir import Resource
@@ -120,7 +121,7 @@ class Practice:
                 return Answer(what, error.code, _lower(error.headers), error.read())
 
 
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+def _lower(headers: Message) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 

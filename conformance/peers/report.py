@@ -83,7 +83,9 @@ def _words(letter: Cda, at: datetime) -> dict[str, str]:
     }
     words |= {name: f"2.25.{uuid4().int}" for name in ("document_id", "set_id", "submission_id")}
     words |= {name: str(uuid4()) for name in ("entry", "submission", "association")}
-    words["author"] = f"{words['professional_id']}^{words['family']}^{words['given']}^^^^^^&{PROFESSIONALS}&ISO^D^^^IDNPS"
+    words["author"] = (
+        f"{words['professional_id']}^{words['family']}^{words['given']}^^^^^^&{PROFESSIONALS}&ISO^D^^^IDNPS"
+    )
     words["institution"] = f"{words['structure_name']}^^^^^&{STRUCTURES}&ISO^IDNST^^^{words['structure_id']}"
     return words
 

@@ -39,8 +39,8 @@ def one(bundle: Resource, type: str, where: str) -> Resource:
 
 def resolve(bundle: Resource, reference: Mapping[str, Any]) -> Resource:
     """The entry that a reference names by its fullUrl; empty where there is none."""
-    by_url = {entry.get("fullUrl"): entry["resource"] for entry in bundle.get("entry", [])}
-    return by_url.get(reference.get("reference"), {})
+    by_url: dict[str, Resource] = {entry.get("fullUrl"): entry["resource"] for entry in bundle.get("entry", [])}
+    return by_url.get(reference.get("reference", ""), {})
 
 
 def codes(concept: Any) -> set[str]:

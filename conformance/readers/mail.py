@@ -52,7 +52,9 @@ class Mail:
     @property
     def attachments(self) -> list[Attachment]:
         """The mail's own attachments; nothing of a returned original."""
-        return [_attachment(part) for part in self.message.iter_attachments() if part.get_content_maintype() != "message"]
+        return [
+            _attachment(part) for part in self.message.iter_attachments() if part.get_content_maintype() != "message"
+        ]
 
     @property
     def archives(self) -> list[Attachment]:
@@ -77,4 +79,6 @@ class Mail:
 
 def _attachment(part: Message) -> Attachment:
     content = part.get_payload(decode=True)
-    return Attachment(part.get_filename() or "", part.get_content_type(), content if isinstance(content, bytes) else b"")
+    return Attachment(
+        part.get_filename() or "", part.get_content_type(), content if isinstance(content, bytes) else b""
+    )

@@ -14,7 +14,7 @@ from conformance.readers import Unreadable
 from conformance.readers.cda import Cda
 from conformance.readers.xml import elements, parse, value, values
 
-MAX_EXPANDED_BYTES = 100_000_000
+MAX_EXPANDED_BYTES, MAX_RATIO = 100_000_000, 200
 PATIENT_ID, UNIQUE_ID = "58a6f841-87b3-4a3e-92fd-a8ffeff98427", "2e82c1f6-a085-4c72-9da3-8640a32e42ab"
 SET_PATIENT_ID, SET_SOURCE_ID, SET_UNIQUE_ID = (
     "6b5aea1a-874d-4603-a4bc-96a0a7b38446",
@@ -110,7 +110,8 @@ def _unzip(content: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as opened:
             infos = [info for info in opened.infolist() if not info.is_dir()]
-            if sum(info.file_size for info in infos) > MAX_EXPANDED_BYTES:
+            expanded = sum(info.file_size for info in infos)
+            if expanded > min(MAX_EXPANDED_BYTES, MAX_RATIO * len(content)):
                 raise Unreadable("IHE_XDM.zip", "too large when expanded")
             return {info.filename: opened.read(info) for info in infos}
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:

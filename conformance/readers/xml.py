@@ -14,7 +14,7 @@ def parse(content: bytes, where: str) -> etree._Element:
         root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False))
     except etree.XMLSyntaxError as error:
         raise Unreadable(where, error.msg) from None
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.internalDTD is not None:
         raise Unreadable(where, "a DTD")
     return root
 

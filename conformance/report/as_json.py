@@ -1,4 +1,4 @@
-"""A run as JSON. Its schema is docs/schemas/conformance-report.schema.json."""
+"""A run as JSON. Its schema is schema.json, beside this module."""
 
 import json
 from typing import Any

@@ -1,6 +1,6 @@
 """A run as one HTML page, complete in itself, that can be sent to whoever must mend something.
 
-French first, English beside. What was sent and received stands in the page where a check failed, and as files beside it.
+French first, English beside. What was sent and received stands in the page where a check failed, else beside it.
 """
 
 import html
@@ -54,17 +54,22 @@ def _verdict(run: Run) -> str:
     if run.conforms:
         return "Conforme pour ce qui est vérifié <i>Conforms in what is checked</i>"
     if run.count("error"):
-        return "Non établi : la suite n'a pas tout pu regarder <i>Not established: the suite could not look everywhere</i>"
+        return (
+            "Non établi : la suite n'a pas tout pu regarder <i>Not established: the suite could not look everywhere</i>"
+        )
     return "Non conforme <i>Does not conform</i>"
 
 
 def _finding(result: Result) -> str:
     words = words_of(result.check)
     told = _difference(result) if result.where else f"<p>{html.escape(result.reason)}</p>"
-    mend = f'<p class="mend">{html.escape(words.mend_fr)} <i>{html.escape(words.mend_en)}</i></p>' if result.where else ""
+    mend = (
+        f'<p class="mend">{html.escape(words.mend_fr)} <i>{html.escape(words.mend_en)}</i></p>' if result.where else ""
+    )
     strength = "" if result.essential else ' <small class="advice">recommandation</small>'
     return (
-        f'<article class="{result.word}"><h3>{html.escape(words.fr)}{strength}</h3><p class="en">{html.escape(words.en)}</p>'
+        f'<article class="{result.word}"><h3>{html.escape(words.fr)}{strength}</h3>'
+        f'<p class="en">{html.escape(words.en)}</p>'
         f"{told}{mend}<ul class=rows>{''.join(map(_requirement, result.requirements))}</ul>"
         f"{''.join(map(_evidence, result.evidence))}<footer>{result.check}</footer></article>"
     )
@@ -72,7 +77,9 @@ def _finding(result: Result) -> str:
 
 def _difference(result: Result) -> str:
     rows = (("où", "where", result.where), ("attendu", "expected", result.expected), ("trouvé", "found", result.found))
-    cells = (f"<tr><th>{fr} <i>{en}</i></th><td><code>{html.escape(_cut(told))}</code></td></tr>" for fr, en, told in rows)
+    cells = (
+        f"<tr><th>{fr} <i>{en}</i></th><td><code>{html.escape(_cut(told))}</code></td></tr>" for fr, en, told in rows
+    )
     return f"<table class=difference>{''.join(cells)}</table>"
 
 

@@ -20,7 +20,9 @@ def teller(total: int, language: str, out: TextIO = sys.stdout) -> Callable[[Res
         told += 1
         title = words_of(result.check).fr if language == "fr" else words_of(result.check).en
         word = _coloured(f"{result.word:5}", result.word, out)
-        print(f"[{told:3}/{total}] {word} {result.check:{_WIDTH}} {title} ({result.seconds:.1f} s)", file=out, flush=True)
+        print(
+            f"[{told:3}/{total}] {word} {result.check:{_WIDTH}} {title} ({result.seconds:.1f} s)", file=out, flush=True
+        )
 
     return tell
 

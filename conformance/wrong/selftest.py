@@ -1,4 +1,4 @@
-"""The suite against itself: a right gateway passes every check, and each wrong one is caught by the check that claims it."""
+"""The suite against itself: a right gateway passes, and each wrong one is caught by the check that claims it."""
 
 import sys
 from collections.abc import Iterator, Sequence

@@ -88,7 +88,8 @@ def changed(path: str, value: str) -> str:
 def _next(character: str) -> str:
     if character.isdigit():
         return str((int(character) + 1) % 10) if character.isascii() else "7"
-    return "y" if character == "x" else "X" if character.isupper() else "x"
+    other = "Y" if character in "xX" else "X"
+    return other if character.isupper() else other.lower()
 
 
 Views = Mapping[Outcome, Any]

@@ -1,7 +1,8 @@
 """A private Postfix (3.7) in a folder of its own, delivering into a Dovecot by LMTP. It must be started by root.
 
-STARTTLS and a client certificate are required, as at an MSSanté operator; DSN is offered.
-Source: Postfix documentation (TLS_README, VIRTUAL_README, LMTP to a store, postfix(1) -c).
+STARTTLS and a client certificate are required, as at an MSSanté operator; DSN is offered. `flags=X` says that LMTP is
+final delivery: without it a receipt says `relayed`, which proves nothing.
+Source: Postfix documentation (TLS_README, VIRTUAL_README, LMTP to a store, postfix(1) -c, lmtp(8) flags).
 """
 
 import os
@@ -71,7 +72,7 @@ smtp      unix - - n - - smtp
 error     unix - - n - - error
 retry     unix - - n - - error
 discard   unix - - n - - discard
-lmtp      unix - - n - - lmtp
+lmtp      unix - - n - - lmtp flags=X
 anvil     unix - - n - 1 anvil
 scache    unix - - n - 1 scache
 postlog   unix-dgram n - n - 1 postlogd

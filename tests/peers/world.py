@@ -8,7 +8,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +154,9 @@ def running_world(post: Post, folder: Path) -> Iterator[World]:
         trusted=post.trusted_list,
         port=port,
     )
-    gateway = app.build(settings)
+    built = app.build(settings)
+    # A notice that comes while IDLE begins may lie unread until IDLE ends: here for two seconds, not for twenty.
+    gateway = replace(built, readers=tuple(replace(reader, idle_seconds=2.0) for reader in built.readers))
     add, url = gateway.store.clients.add, settings.base_url
     tokens = [add("cabinet", TENANT, frozenset({PRACTICE})), add("autre", TENANT, frozenset({OTHER_PRACTICE})), None]
     with _serving(gateway), _http(url, tokens[0]) as one, _http(url, tokens[1]) as two, _http(url, None) as three:

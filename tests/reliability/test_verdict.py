@@ -16,8 +16,8 @@ POSTED = Posted("KILL-000001", b"{}", b'{"entry":[{},{},{"resource":{"id":"task-
 REPLIED = Reply(Deed.REPLIED, LETTER, "REPLY-0123456789abcdef")
 ANSWERED = Reply(Deed.ANSWERED_WITH_DOCUMENT, LETTER, "")
 INTEGRATED = Reply(Deed.REPORTED_PROCESSED, LETTER, "")
-LETTER_ARRIVED = Arrival(SVEN, LETTER, frozenset({POSTED.marker}))
-FORWARD_ARRIVED = Arrival(ODILE, FORWARD, frozenset({REPLIED.token}))
+LETTER_ARRIVED = Arrival(SVEN, LETTER, frozenset({POSTED.marker}), "a" * 64)
+FORWARD_ARRIVED = Arrival(ODILE, FORWARD, frozenset({REPLIED.token}), "b" * 64)
 DELIVERIES = {
     LETTER: DeliveryRow("task-1", LETTER, SVEN, "integrated"),
     FORWARD: DeliveryRow("forward-1", FORWARD, ODILE, "delivered"),
@@ -75,17 +75,17 @@ def test_a_run_without_fault_has_no_finding() -> None:
         pytest.param(told(texts=()), Fault.LOST, id="words that the Task does not show"),
         pytest.param(seen(unread=frozenset({"<r@x>"})), Fault.LOST, id="a mail that was never journaled"),
         pytest.param(
-            arrived(LETTER_ARRIVED, FORWARD_ARRIVED, Arrival(SVEN, "<3@x>", frozenset({"KILL-000009"}))),
+            arrived(LETTER_ARRIVED, FORWARD_ARRIVED, Arrival(SVEN, "<3@x>", frozenset({"KILL-000009"}), "c" * 64)),
             Fault.PHANTOM,
             id="a mail about a referral that was never accepted",
         ),
         pytest.param(
-            arrived(LETTER_ARRIVED, FORWARD_ARRIVED, Arrival(SVEN, "<3@x>", frozenset())),
+            arrived(LETTER_ARRIVED, FORWARD_ARRIVED, Arrival(SVEN, "<3@x>", frozenset(), "c" * 64)),
             Fault.PHANTOM,
             id="a mail about nothing",
         ),
         pytest.param(
-            arrived(LETTER_ARRIVED, FORWARD_ARRIVED, Arrival(SVEN, "<3@x>", frozenset({POSTED.marker}))),
+            arrived(LETTER_ARRIVED, FORWARD_ARRIVED, Arrival(SVEN, "<3@x>", frozenset({POSTED.marker}), "c" * 64)),
             Fault.DOUBLED,
             id="two Message-IDs for one referral",
         ),
@@ -96,6 +96,13 @@ def test_a_run_without_fault_has_no_finding() -> None:
             replace(arrived(*[LETTER_ARRIVED] * 3, FORWARD_ARRIVED), windows={LETTER: 1}),
             Fault.DOUBLED,
             id="more copies than unknown outcomes",
+        ),
+        pytest.param(
+            replace(
+                arrived(LETTER_ARRIVED, replace(LETTER_ARRIVED, sha256="d" * 64), FORWARD_ARRIVED), windows={LETTER: 1}
+            ),
+            Fault.DOUBLED,
+            id="sent again with another content",
         ),
         pytest.param(told(answers=("DocumentReference/1",) * 2), Fault.DOUBLED, id="one answer told twice"),
         pytest.param(told(texts=("Communication/1", "Communication/2")), Fault.DOUBLED, id="two effects of one reply"),

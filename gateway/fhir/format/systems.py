@@ -93,6 +93,8 @@ ALLERGY_VERIFICATION: Final = "http://terminology.hl7.org/CodeSystem/allergyinto
 IPS_ABSENT: Final = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 """Source: HL7 International Patient Summary."""
 OBSERVATION_INTERPRETATION: Final = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
+PARTICIPATION_TYPE: Final = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
+ROLE_CLASS: Final = "http://terminology.hl7.org/CodeSystem/v3-RoleClass"
 CONFIDENTIALITY: Final = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 DATA_ABSENT_REASON: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 RESTFUL_SECURITY: Final = "http://terminology.hl7.org/CodeSystem/restful-security-service"

@@ -6,7 +6,7 @@ Also used for the answer to a referral (11488-4 "CR ou fiche de consultation ou 
 from gateway.fhir.format import systems
 from gateway.mapping.context import Context
 from gateway.mapping.parts.body_reading import body_to_fhir
-from gateway.mapping.parts.header_reading import Header, read_header
+from gateway.mapping.parts.header_reading import Header, attesters, read_header
 from gateway.mapping.parts.people import Bundling, Resource, reference
 from gateway.mapping.parts.sections_reading import read_sections
 from gateway.mapping.receipts import cda_receipt
@@ -41,10 +41,9 @@ def _composition(found: Header, body: str, sections: list[Resource]) -> Resource
     composition |= {"title": found.title or str(found.type.get("display", ""))}
     code = (found.confidentiality or {}).get("code")
     composition |= {"confidentiality": code} if code else {}
-    if found.legal_authenticator:
-        composition["attester"] = [{"mode": "legal", "party": reference(found.legal_authenticator)}]
+    composition |= {"attester": attester} if (attester := attesters(found)) else {}
     composition |= {"custodian": reference(found.custodian)} if found.custodian else {}
-    if found.replaces:
-        composition["relatesTo"] = [{"code": "replaces", "targetIdentifier": found.replaces}]
+    if found.relates:
+        composition["relatesTo"] = [{"code": found.relates[0], "targetIdentifier": found.relates[1]}]
     whole = {"title": found.title or "Document", "entry": [reference(body)]}
     return composition | {"section": [whole, *sections]}

@@ -13,13 +13,14 @@ from gateway.fhir.format.bundle import Message
 from gateway.mapping.context import Context
 from gateway.mapping.document_types.attachments import attachments_to_cda
 from gateway.mapping.document_types.written import Draft, Written
+from gateway.mapping.entries.reason import take_reasons, without
 from gateway.mapping.envelope import recipient_references
 from gateway.mapping.letter import write_letter
 from gateway.mapping.parts import coding, dates, header
-from gateway.mapping.parts.body import Body, write_entries
+from gateway.mapping.parts.body import REASON, Body, Entries, write_entries
 from gateway.mapping.parts.body_reading import body_to_fhir
 from gateway.mapping.parts.header import DocumentCode, HeaderSource, Order
-from gateway.mapping.parts.header_reading import Header, read_header
+from gateway.mapping.parts.header_reading import Header, attesters, read_header
 from gateway.mapping.parts.people import Bundling, Resource, reference
 from gateway.mapping.parts.resolving import Resolver
 from gateway.mapping.parts.sections_reading import read_sections
@@ -32,8 +33,7 @@ MAP, VERSION = "referral", "1.0.0"
 LEVEL_1, LEVEL_3 = "level-1", "level-3"
 EVENT = "referral-request"
 CODE = DocumentCode("96349-6", "Lettre d'adressage")
-REASON = "42349-1"
-"""LOINC code of the section whose problems are the reason of the referral."""
+_REFERRAL = {"system": systems.REFERRAL_CATEGORY, "code": "referral"}
 HOW_TO_ANSWER = "Pour répondre, répondez à ce message : votre réponse est transmise à l'auteur de la lettre."
 
 
@@ -46,9 +46,7 @@ def to_cda(message: Message, context: Context, source_hash: str = "", form: str 
         source = replace(source, templates=header.LETTER_LEVEL_3)
     root = header.to_cda(source, context)
     attached = attachments_to_cda(resolver, replace(source, templates=header.LEVEL_1), context)
-    entries = (
-        write_entries(resolver, context, dates.to_cda(source.written_at.peek() or "") or "") if form == LEVEL_3 else {}
-    )
+    entries = _entries(resolver, context, source) if form == LEVEL_3 else None
     letter = write_letter(
         message,
         ledger,
@@ -56,10 +54,15 @@ def to_cda(message: Message, context: Context, source_hash: str = "", form: str 
         written_at=context.at,
         how_to_answer=HOW_TO_ANSWER,
     )
-    if form == LEVEL_3:
+    if entries:
         Body(context, entries).write(root, letter)
     receipt = fhir_receipt(MAP, VERSION, message, ledger, source_hash, Side("cda", CODE.code))
     return Mapped(Written(letter, (Draft(ClinicalDocument(root)), *attached)), receipt)
+
+
+def _entries(resolver: Resolver, context: Context, source: HeaderSource) -> Entries:
+    written_at = dates.to_cda(source.written_at.peek() or "") or ""
+    return write_entries(resolver, resolver.one("ServiceRequest"), context, written_at)
 
 
 def _header_source(resolver: Resolver) -> HeaderSource:
@@ -115,20 +118,26 @@ def to_fhir(documents: Sequence[ClinicalDocument], context: Context, source_hash
     What a document cannot hold of a Task is filled.
     """
     ledger, bundling = Ledger(), Bundling(context)
-    headers, bodies = [], []
+    headers, bodies, read = [], [], []
     for number, document in enumerate(documents, 1):
         root, place = Node(document.root, document_path(number), ledger), f"document[{number}]/"
         headers.append(read_header(root, bundling))
         bodies.append(body_to_fhir(root, headers[-1], place))
-    found, sections = headers[0], read_sections(Node(documents[0].root, document_path(1), ledger), headers[0])
-    reasons = sections.by_code.get(REASON, [])
-    others = [url for url in sections.resources if url not in reasons]
-    request_resource = _request(found) | {"supportingInfo": [reference(url) for url in (*bodies, *others)]}
-    request_resource |= {"reasonReference": [reference(url) for url in reasons]} if reasons else {}
+    found = headers[0]
+    request_resource = _request(found)  # before what nobody has read is told in words
+    _claim_same_orders(found, headers[1:])
+    for number, (document, header) in enumerate(zip(documents, headers, strict=True), 1):
+        read.append(read_sections(Node(document.root, document_path(number), ledger), header))
+    sections = [section for one in read for section in one.sections]
+    reasons = read[0].by_code.get(REASON, [])
+    others = [reference(url) for one in read for url in one.resources if url not in reasons]
+    given, gone = take_reasons(bundling, reasons, found.written_at)
+    sections = without(sections, gone)
+    request_resource |= {"supportingInfo": [*map(reference, bodies), *others]} | given
     request = bundling.add(request_resource, "request")
     task = bundling.add(_task(found, request), "task")
-    if sections.sections or found.title != CODE.display or (found.confidentiality or {}).get("code", "N") != "N":
-        bundling.add(_composition(found, sections.sections), "composition")
+    if sections or _is_unusual(found):
+        bundling.add(_composition(found, sections), "composition")
     bundling.entries = {context.urn("header"): _message_header(found, task, context), **bundling.entries}
     for path in ("MessageHeader.source", "Task.status", "Task.intent", "Task.code", "ServiceRequest.status"):
         ledger.fill(path, "fixed-by-message-type")
@@ -136,17 +145,31 @@ def to_fhir(documents: Sequence[ClinicalDocument], context: Context, source_hash
     return Mapped(bundle, cda_receipt(MAP, VERSION, documents, ledger, source_hash, Side("fhir-message", EVENT)))
 
 
+def _claim_same_orders(found: Header, others: Sequence[Header]) -> None:
+    """The code of an order that a further document repeats is carried by the letter's."""
+    codes = {order.code.peek("code") for order in found.orders if order.has_code}
+    for order in (order for header in others for order in header.orders):
+        if order.code.peek("code") in codes:
+            coding.to_fhir(order.code, "order-code")
+
+
+def _is_unusual(found: Header) -> bool:
+    """Whether it says what only a Composition can say."""
+    code = (found.confidentiality or {}).get("code", "N")
+    return found.title != CODE.display or code != "N" or found.signed_at is not None
+
+
 def _message_header(found: Header, task: str, context: Context) -> Resource:
     resource: Resource = {"resourceType": "MessageHeader", "id": str(context.uuid("header"))}
     resource["eventCoding"] = {"system": systems.MESSAGE_EVENT, "code": EVENT}
-    if found.authors:
-        resource |= {"sender": reference(found.authors[0]), "author": reference(found.authors[0])}
+    if people := [url for url in found.authors if found.bundling.entries[url]["resourceType"] != "Device"]:
+        resource |= {"sender": reference(people[0]), "author": reference(people[0])}
     return resource | {"source": {"endpoint": systems.CANONICAL}, "focus": [reference(task)]}
 
 
 def _task(found: Header, request: str) -> Resource:
     """The Task; several recipients make an open request."""
-    own = next((order.identifiers for order in found.orders if order.code is None), ())
+    own = next((order.identifiers for order in found.orders if not order.has_code), ())
     ids = list(own) or [{"system": systems.URI, "value": found.identifier}]
     task: Resource = {"resourceType": "Task", "identifier": ids, "status": "requested", "intent": "order"}
     task["code"] = {"coding": [{"system": systems.TASK_CODE, "code": "fulfill"}]}
@@ -161,10 +184,10 @@ def _task(found: Header, request: str) -> Resource:
 
 def _request(found: Header) -> Resource:
     request: Resource = {"resourceType": "ServiceRequest", "status": "active", "intent": "order"}
-    order = next((order for order in found.orders if order.code is not None), None)
+    order = next((order for order in found.orders if order.has_code), None)
     if order and order.identifiers:
         request["identifier"] = list(order.identifiers)
-    category = order.code if order else {"system": systems.REFERRAL_CATEGORY, "code": "referral"}
+    category = coding.to_fhir(order.code, "order-code") if order else _REFERRAL
     request |= {"category": [{"coding": [category]}], "subject": reference(found.patient)}
     if found.encounter:
         request["encounter"] = reference(found.encounter)
@@ -178,11 +201,12 @@ def _authored(found: Header) -> Resource:
 
 
 def _composition(found: Header, sections: list[Resource]) -> Resource:
-    """What only a Composition can say: another title, another confidentiality, the sections."""
+    """What only a Composition can say: another title, confidentiality or time of signature, the sections."""
     composition: Resource = {"resourceType": "Composition", "status": "final"}
     composition |= {"type": {"coding": [found.type]}, "subject": reference(found.patient)}
     composition |= {"date": found.written_at, "author": [reference(url) for url in found.authors]}
     composition["title"] = found.title or CODE.display
     code = (found.confidentiality or {}).get("code", "N")
     composition |= {"confidentiality": code}
+    composition |= {"attester": attesters(found)} if found.signed_at else {}
     return composition | ({"section": sections} if sections else {})

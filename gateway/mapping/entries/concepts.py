@@ -35,9 +35,15 @@ def is_codable(coding: Element) -> bool:
     return bool(coding["system"].peek() and _CODE.fullmatch(coding["code"].peek() or ""))
 
 
+def is_exact(words: Element) -> bool:
+    """Whether words come back as they are: there are some, without blanks around them."""
+    text = words.peek() or ""
+    return bool(text) and text == text.strip()
+
+
 def is_writable(concept: Element) -> bool:
     """Whether it says anything that a CD can hold."""
-    return bool((concept["text"].peek() or "").strip()) or any(map(is_codable, concept.each("coding")))
+    return is_exact(concept["text"]) or any(map(is_codable, concept.each("coding")))
 
 
 def to_cda(
@@ -63,7 +69,7 @@ def to_cda(
     for coding in codings[:1]:
         if coding.exists:
             code_to_cda(element, coding, rule)
-    if concept["text"].peek() or anchor:
+    if is_exact(concept["text"]) or anchor:
         words_to_cda(element, "originalText", concept["text"], rule, anchor)
     for coding in codings[1:]:
         code_to_cda(add(element, "translation"), coding, rule)
@@ -85,11 +91,9 @@ def agent_to_cda(entity: etree._Element, concept: Element, rule: str, anchor: st
     text = concept["text"]
     without_text = Element({"coding": concept["coding"].value}, concept.path, concept.ledger)
     code = to_cda(entity, "code", without_text, rule, anchor=anchor, takes=takes)
-    if name := (text.peek() or "").strip():
+    if is_exact(text):
         code[0].attrib.pop("nullFlavor")
-        add(entity, "name", name)
-        if name == text.peek():
-            text.structured(rule)
+        add(entity, "name", text.structured(rule))
 
 
 def code_to_cda(element: etree._Element, coding: Element, rule: str) -> None:
@@ -110,11 +114,9 @@ def code_to_cda(element: etree._Element, coding: Element, rule: str) -> None:
 
 
 def words_to_cda(parent: etree._Element, name: str, words: Element, rule: str, anchor: str | None) -> etree._Element:
-    """Add an ED: the words, and a reference to the narrative. Words with blanks around them lose these, unclaimed."""
-    text = (words.peek() or "").strip()
-    element = add(parent, name, text or None, nullFlavor=None if text or name != "originalText" else "NI")
-    if text and text == words.peek():
-        words.structured(rule)
+    """Add an ED: the words when they are exact, and a reference to the narrative."""
+    text = words.structured(rule) if is_exact(words) else None
+    element = add(parent, name, text, nullFlavor=None if text or name != "originalText" else "NI")
     if anchor:
         add(element, "reference", value=f"#{anchor}")
     return element

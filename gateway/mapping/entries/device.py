@@ -51,7 +51,7 @@ def to_cda(entry: etree._Element, device: Element, writing: Writing) -> None:
     playing = add(role, "playingDevice", classCode="DEV", determinerCode="INSTANCE")
     concepts.to_cda(playing, "code", device["type"], "device-type", anchor=writing.anchor)
     models = [name for name in device.each("deviceName") if name["type"].peek() == "model-name"]
-    if len(models) == 1 and (name := models[0]["name"].peek()) and name == name.strip():
+    if len(models) == 1 and concepts.is_exact(models[0]["name"]):
         models[0]["type"].structured("device-model")
         add(playing, "manufacturerModelName", models[0]["name"].structured("device-model"))
 

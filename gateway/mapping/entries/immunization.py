@@ -77,11 +77,8 @@ def _how(act: etree._Element, immunization: Element) -> None:
 
 def _product(act: etree._Element, immunization: Element, writing: Writing) -> None:
     material = products.to_cda(act, immunization["vaccineCode"], "vaccine", writing.anchor)
-    lot = immunization["lotNumber"]
-    if written := (lot.peek() or "").strip():
-        add(material, "lotNumberText", written)
-        if written == lot.peek():
-            lot.structured("lot-number")
+    if concepts.is_exact(immunization["lotNumber"]):
+        add(material, "lotNumberText", immunization["lotNumber"].structured("lot-number"))
 
 
 def _rank(act: etree._Element, immunization: Element) -> None:

@@ -24,7 +24,7 @@ def to_cda(statement: etree._Element, concept: Element, rule: str, anchor: str) 
         add(product, "templateId", root=template)
     material = add(product, "manufacturedMaterial")
     concepts.agent_to_cda(material, concept, rule, anchor, _is_cis)
-    if not (concept["text"].peek() or "").strip():
+    if not concepts.is_exact(concept["text"]):
         unknown(material, "name", "NA")
     return material
 

@@ -3,8 +3,8 @@
 | FHIR | CDA |
 |---|---|
 | value, code | PQ `value`, `unit` |
-| unit | told by the code: the name that people give to it, else the code |
-| a code with an annotation that receivers refuse ("mL/min/{1.73_m2}") | `translation/@code`, beside the bare unit |
+| unit | told by the code: the name that people give to it, else the code; another one in `translation/originalText` |
+| a code with an annotation that receivers refuse ("mL/min/{1.73_m2}"), or 1 | `translation/@code`, beside the bare unit |
 | comparator < ≤ > ≥ | IVL_PQ with one bound, `inclusive` false or true |
 
 A quantity without a UCUM code is left to words: CDA has no place for "3 boîtes".
@@ -30,6 +30,8 @@ _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?")
 _CODE = re.compile(r"\S+")
 _PLAIN_ANNOTATION = re.compile(r"\{[a-z]{2,}\}")
 _ANNOTATION = re.compile(r"/?\{[^}]*\}")
+_UNITY = "1"
+"""The unit of a bare number: told by no `unit` at all."""
 _BOUNDS = {"<": ("high", "false"), "<=": ("high", "true"), ">": ("low", "false"), ">=": ("low", "true")}
 """Comparator → which bound of an interval, and whether it is itself meant."""
 
@@ -43,7 +45,8 @@ def is_writable(quantity: Element, *, compared: bool = False) -> bool:
     """Whether a PQ says all of it. `compared`: whether a comparator may stand there."""
     value, code = quantity["value"].peek() or "", quantity["code"].peek()
     bare = code is None and not quantity["system"].exists and not quantity["unit"].exists
-    coded = quantity["system"].peek() == systems.UCUM and bool(_CODE.fullmatch(code or ""))
+    unit = quantity["unit"].peek() or "-"
+    coded = unit == unit.strip() and quantity["system"].peek() == systems.UCUM and bool(_CODE.fullmatch(code or ""))
     return (
         is_plain(quantity, _MEMBERS)
         and (compared or not quantity["comparator"].exists)
@@ -100,17 +103,19 @@ def ratio_to_cda(parent: etree._Element, name: str, ratio: Element, rule: str, x
 
 
 def _fill(target: etree._Element, quantity: Element, rule: str) -> None:
-    value, code = quantity["value"].structured(rule), quantity["code"].structured(rule)
+    value, code, unit = (quantity[name].structured(rule) for name in ("value", "code", "unit"))
+    quantity["system"].structured(rule)
     target.set("value", value or "")
     if code is None:
         return
-    quantity["system"].structured(rule)
-    if quantity["unit"].peek() == unit_name(code):
-        quantity["unit"].structured(rule)
     bare = bare_unit(code)
-    target.set("unit", bare)
-    if bare != code:
-        add(target, "translation", value=value, code=code, codeSystem=oids.UCUM, codeSystemName="UCUM")
+    if bare != _UNITY:
+        target.set("unit", bare)
+    called = unit if unit != unit_name(code) else None
+    if bare != code or bare == _UNITY or called:
+        beside = add(target, "translation", value=value, code=code, codeSystem=oids.UCUM, codeSystemName="UCUM")
+        if called:
+            add(beside, "originalText", called)
 
 
 def bare_unit(code: str) -> str:
@@ -119,7 +124,7 @@ def bare_unit(code: str) -> str:
     >>> bare_unit("mL/min/{1.73_m2}"), bare_unit("{puff}"), bare_unit("{Dosis}")
     ('mL/min', '{puff}', '1')
     """
-    return code if _PLAIN_ANNOTATION.fullmatch(code) else _ANNOTATION.sub("", code) or "1"
+    return code if _PLAIN_ANNOTATION.fullmatch(code) else _ANNOTATION.sub("", code) or _UNITY
 
 
 def unit_name(code: str) -> str:
@@ -128,7 +133,7 @@ def unit_name(code: str) -> str:
     >>> unit_name("mm[Hg]"), unit_name("kg"), unit_name("1")
     ('mmHg', 'kg', '1')
     """
-    return code if code == "1" else word_of("Quantity.code", code) or code
+    return code if code == _UNITY else word_of("Quantity.code", code) or code
 
 
 # --- to FHIR -----------------------------------------------------------------------------------------------------
@@ -144,9 +149,9 @@ def is_number(text: str) -> bool:
     return bool(_NUMBER.fullmatch(text))
 
 
-def number(text: str) -> Decimal:
+def number(text: str) -> Decimal | int:
     """A number with its digits; a sign or zeros that JSON does not write are left out."""
-    return Decimal(text)
+    return Decimal(text) if "." in text else int(text)
 
 
 def to_fhir(node: Node, rule: str) -> Quantity | None:
@@ -155,20 +160,21 @@ def to_fhir(node: Node, rule: str) -> Quantity | None:
         return None
     quantity: Quantity = {"value": number(node.attribute("value", rule) or "")}
     unit = node.attribute("unit", rule)
-    code = _exact_code(node, unit, rule) or unit
-    return quantity | ({"unit": unit_name(code), "system": systems.UCUM, "code": code} if code else {})
+    code, called = _beside(node, unit, rule) or (unit, None)
+    called = called or (unit_name(code) if code else None)
+    return quantity | ({"unit": called, "system": systems.UCUM, "code": code} if code else {})
 
 
-def _exact_code(node: Node, unit: str | None, rule: str) -> str | None:
-    """The UCUM code with its annotations, where it travels beside the bare unit and means the same."""
+def _beside(node: Node, unit: str | None, rule: str) -> tuple[str, str | None] | None:
+    """The exact UCUM code beside the bare unit, where it means the same, and what the sender called it."""
     beside = node["translation"]
     code = beside.peek("code") or ""
     same = beside.peek("codeSystem") == oids.UCUM and beside.peek("value") == node.peek("value")
-    if not code or not same or bare_unit(code) != unit:
+    if not code or not same or bare_unit(code) != (unit or _UNITY):
         return None
     for name in ("code", "value", "codeSystem", "codeSystemName"):
         beside.attribute(name, rule)
-    return code
+    return code, beside["originalText"].text(rule)
 
 
 def interval_is_range(node: Node) -> bool:

@@ -95,7 +95,7 @@ def add_interval(statement: etree._Element, low: Element, rule: str, high: Eleme
 def add_notes(statement: etree._Element, resource: Element, writing: Writing, inverted: str = "true") -> None:
     """One comment act per note with words."""
     for note in resource.each("note"):
-        if (note["text"].peek() or "").strip():
+        if concepts.is_exact(note["text"]):
             act = start(related(statement, "SUBJ", inverted), "act", "ACT", TEMPLATES_COMMENT)
             add(act, "code", code=COMMENT_CODE, displayName="Commentaire", codeSystem=LOINC)
             concepts.words_to_cda(act, "text", note["text"], "note", writing.anchor)

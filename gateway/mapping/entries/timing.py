@@ -24,7 +24,7 @@ from gateway.mapping.parts.people import Resource
 from gateway.mapping.source import Element, Node
 from gateway.mssante.format.build import add
 
-WHEN: Final = frozenset("HS WAKE C CM CD CV AC ACM ACD ACV PC PCM PCD PCV".split())
+WHEN: Final = frozenset(["HS", "WAKE", "C", "CM", "CD", "CV", "AC", "ACM", "ACD", "ACV", "PC", "PCM", "PCD", "PCV"])
 """Moments that both standards have."""
 _REPEAT: Final = frozenset({"frequency", "period", "periodUnit", "when"})
 _UNITS: Final = frozenset({"s", "min", "h", "d", "wk", "mo", "a"})
@@ -250,9 +250,9 @@ def _moment(part: Node) -> str | None:
 
 def _cycle_to_fhir(part: Node) -> Resource:
     period = part["period"]
-    value, unit = Decimal(period.attribute("value", _RULE) or "1"), period.attribute("unit", _RULE) or ""
+    value, unit = quantities.number(period.attribute("value", _RULE) or "1"), period.attribute("unit", _RULE) or ""
     is_open = part.attribute("institutionSpecified", _RULE) in ("true", "1")
-    times = _times(value, unit) if is_open else None
+    times = _times(Decimal(value), unit) if is_open else None
     if times:
         return {"frequency": times[0], "period": 1, "periodUnit": times[1]}
     return {"frequency": 1, "period": value, "periodUnit": unit}

@@ -81,7 +81,11 @@ def is_time(value: Element) -> bool:
 
 def _is_period(value: Element) -> bool:
     names = frozenset({"start", "end"})
-    return quantities.is_plain(value, names) and all(is_time(value[n]) for n in names if value[n].exists)
+    return (
+        quantities.is_plain(value, names)
+        and bool(value.value)
+        and all(is_time(value[n]) for n in names if value[n].exists)
+    )
 
 
 def _is_string(value: Element) -> bool:

@@ -11,8 +11,10 @@ from lxml import etree
 
 from gateway.mapping.context import Context
 from gateway.mapping.entries.entry import Writing
+from gateway.mapping.entries.reason import reason_entries
 from gateway.mapping.entries.table import ENTRY_PARTS
 from gateway.mapping.parts.resolving import Resolver
+from gateway.mapping.source import Element
 from gateway.mssante.format import oids
 from gateway.mssante.format.build import add, root
 from gateway.mssante.format.letter import Bullets, Letter, Paragraph, Section, Table
@@ -20,6 +22,7 @@ from gateway.mssante.format.narrative import write_text
 from gateway.tables import read_table
 
 _SECTIONS = {row["code"]: row for row in read_table("gateway.mapping", "sections.tsv")}
+REASON = "42349-1"
 _COMMENT = "55112-7"
 """For a section of the letter that has no code of its own."""
 
@@ -33,8 +36,24 @@ def anchor_of(path: str) -> str:
     return "r" + "".join(c for c in path if c.isdigit())
 
 
-def write_entries(resolver: Resolver, context: Context, written_at: str) -> dict[str, etree._Element]:
-    """The `entry` element of each resource that some part can write, by the resource's path."""
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """What a body says in code."""
+
+    by_path: dict[str, etree._Element]
+    """The `entry` element of each resource that has one, by the resource's path."""
+    reasons: tuple[tuple[str, etree._Element], ...] = ()
+    """Those of the section of the reason, each with the path of the resource that it repeats (or with none)."""
+
+
+def write_entries(resolver: Resolver, request: Element, context: Context, written_at: str) -> Entries:
+    """Everything that some part can write, and the reasons of the request."""
+    found = _by_path(resolver, context, written_at)
+    writing = Writing(context, resolver, anchor_of(request.path), written_at)
+    return Entries(found, tuple(reason_entries(request, writing, found)))
+
+
+def _by_path(resolver: Resolver, context: Context, written_at: str) -> dict[str, etree._Element]:
     entries = {}
     for item in resolver.message.entries:
         resource = resolver.element(item)
@@ -52,7 +71,7 @@ class Body:
     """A structuredBody in the making."""
 
     context: Context
-    entries: Mapping[str, etree._Element]
+    entries: Entries
     used: set[str] = field(default_factory=set)
     """IDs that are given away: each stands once in a document."""
 
@@ -64,21 +83,33 @@ class Body:
 
     def _section(self, target: etree._Element, section: Section, number: int) -> None:
         row = _SECTIONS[section.code if section.code in _SECTIONS else _COMMENT]
-        told = [path for path in dict.fromkeys(_tells(section)) if path in self.entries]
-        for template in (row["templates"] if told else row["bare"]).split():
+        entries = self._entries(section)
+        for template in _templates(row, entries):
             add(target, "templateId", root=template)
         add(target, "id", root=str(self.context.uuid(f"section[{number}]")).upper())
         add(target, "code", code=row["code"], displayName=row["display"], codeSystem=oids.LOINC, codeSystemName="LOINC")
         add(target, "title", section.title)
         write_text(target, section.blocks, self._anchor)
-        for path in told:
-            target.append(self.entries[path])
+        target.extend(entries)
+
+    def _entries(self, section: Section) -> list[etree._Element]:
+        """Those of the resources that it tells and no section before has told; the reasons in their own section."""
+        told = [path for path in dict.fromkeys(_tells(section)) if path in self.entries.by_path]
+        found = [self.entries.by_path.pop(path) for path in told]
+        reasons = self.entries.reasons if section.code == REASON else ()
+        return [*(entry for path, entry in reasons if path not in told), *found]
 
     def _anchor(self, path: str) -> str | None:
         if not path or (id_ := anchor_of(path)) in self.used:
             return None
         self.used.add(id_)
         return id_
+
+
+def _templates(row: Mapping[str, str], entries: Sequence[etree._Element]) -> list[str]:
+    """Those of the coded section where its entries are what it needs."""
+    worn = {template.get("root") for entry in entries for template in entry.iter(f"{{{oids.HL7_V3}}}templateId")}
+    return (row["templates"] if worn and worn.issuperset(row["needs"].split()) else row["bare"]).split()
 
 
 def _tells(section: Section) -> Sequence[str]:

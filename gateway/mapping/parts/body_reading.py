@@ -23,6 +23,9 @@ def body_to_fhir(document: Node, header: Header, place: str = "") -> str:
     resource |= {"author": [reference(url) for url in header.authors]} if header.authors else {}
     resource |= {"authenticator": reference(header.legal_authenticator)} if header.legal_authenticator else {}
     resource |= {"custodian": reference(header.custodian)} if header.custodian else {}
+    if header.relates:
+        code, identifier = header.relates
+        resource["relatesTo"] = [{"code": code, "target": {"identifier": identifier}}]
     if header.title:
         resource["description"] = header.title
     if header.confidentiality:
@@ -33,10 +36,23 @@ def body_to_fhir(document: Node, header: Header, place: str = "") -> str:
 
 def _context(header: Header) -> dict[str, Any]:
     period = {"start": header.event_start, "end": header.event_end}
-    known = {name: value for name, value in period.items() if value}
-    context: dict[str, Any] = {"period": known} if known else {}
-    context |= {"event": [{"coding": [code]} for code in header.event_codes]} if header.event_codes else {}
-    return {"context": context} if context else {}
+    context: dict[str, Any] = {
+        "encounter": [reference(header.encounter)] if header.encounter else [],
+        "event": [{"coding": [code]} for code in header.event_codes],
+        "period": {name: value for name, value in period.items() if value},
+        "facilityType": {"coding": [header.facility_type]} if header.facility_type else {},
+        "practiceSetting": {"coding": [header.practice_setting]} if header.practice_setting else {},
+        "related": _related(header),
+    }
+    known = {name: value for name, value in context.items() if value}
+    return {"context": known} if known else {}
+
+
+def _related(header: Header) -> list[Resource]:
+    """What the header names and no other element refers to: the orders, the readers, whoever did what is told."""
+    orders = ({"identifier": identifier} for order in header.orders for identifier in order.identifiers)
+    people = dict.fromkeys((*header.recipients, header.performer, header.care_team))
+    return [*orders, *(reference(url) for url in people if url and url not in header.authors)]
 
 
 def _attachment(document: Node, header: Header, place: str) -> Resource:

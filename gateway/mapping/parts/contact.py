@@ -19,7 +19,7 @@ _ADDRESS_USE = {"home": "H", "work": "WP", "temp": "TMP"}
 _TELECOM_USE = {"home": "H", "work": "WP", "mobile": "MC"}
 _READ_USE = {"temp": "TMP", "old": "OLD"}
 """Uses that others may write and the ANS profile does not allow us to."""
-_SYNONYMS = {"HP": "H", "HV": "TMP"}
+_SYNONYMS = {"HP": "H"}
 _ADDRESS_PARTS = (("postalCode", "postalCode"), ("city", "city"), ("state", "state"), ("country", "country"))
 _WEB = ("http:", "ftp:")
 _SCHEME = {"phone": "tel:", "fax": "fax:", "email": "mailto:", "url": ""}

@@ -9,11 +9,13 @@ from datetime import date
 
 _FHIR = re.compile(
     r"(?P<y>\d{4})(?:-(?P<m>\d\d)(?:-(?P<d>\d\d)"
-    r"(?:T(?P<h>\d\d):(?P<n>\d\d):(?P<s>\d\d)(?P<f>\.\d+)?(?P<z>Z|[+-]\d\d:\d\d))?)?)?"
+    r"(?:T(?P<h>\d\d):(?P<n>\d\d):(?P<s>\d\d)(?P<f>\.\d+)?(?P<z>Z|[+-]\d\d:\d\d))?)?)?",
+    re.ASCII,
 )
 _TS = re.compile(
     r"(?P<y>\d{4})(?:(?P<m>\d\d)(?:(?P<d>\d\d)"
-    r"(?:(?P<h>\d\d)(?:(?P<n>\d\d)(?:(?P<s>\d\d)(?P<f>\.\d+)?)?)?)?)?)?(?P<z>[+-]\d{4})?"
+    r"(?:(?P<h>\d\d)(?:(?P<n>\d\d)(?:(?P<s>\d\d)(?P<f>\.\d+)?)?)?)?)?)?(?P<z>[+-]\d{4})?",
+    re.ASCII,
 )
 
 
@@ -52,13 +54,13 @@ def to_fhir(value: str) -> str | None:
 
 def _exists(found: re.Match[str]) -> bool:
     """Whether the calendar and the clock have it."""
-    number = {name: int(text) for name, text in found.groupdict("0").items() if name in "ymdhns"}
     try:
-        date(number["y"], number["m"] or (1 if found["m"] is None else 0), number["d"] or (1 if found["d"] is None else 0))
+        date(int(found["y"]), int(found["m"] or 1), int(found["d"] or 1))
     except ValueError:
         return False
+    hour, minute, second = (int(found[name] or 0) for name in "hns")
     zone = found["z"] or "+0000"
-    return number["h"] < 24 and number["n"] < 60 and number["s"] <= 60 and int(zone[1:3]) < 15 and int(zone[3:]) < 60
+    return hour < 24 and minute < 60 and second <= 60 and int(zone[1:3]) <= 14 and int(zone[3:]) < 60
 
 
 def is_carried(value: str) -> bool:

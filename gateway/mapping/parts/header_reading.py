@@ -11,19 +11,28 @@ from gateway.mapping.parts import coding, dates, identifiers, patient
 from gateway.mapping.parts.header import implied_status
 from gateway.mapping.parts.people import Bundling, Resource, reference
 from gateway.mapping.parts.professional import organization_to_fhir
-from gateway.mapping.result import Outcome
 from gateway.mapping.source import Node
 from gateway.mapping.terminology import uri_of
 
+_PRACTICE_SETTING = (
+    "documentationOf/serviceEvent/performer/assignedEntity/representedOrganization/standardIndustryClassCode"
+)
+_RELATIONS = {"RPLC": "replaces", "APND": "appends", "XFRM": "transforms"}
+"""relatedDocument/@typeCode → relatesTo.code. Source: HL7 V3 ActRelationshipType; FHIR R4 document-relationship-type."""
+_PARTICIPANT = {"person": "associatedPerson", "organization": "scopingOrganization"}
 _PERSON = {"person": "assignedPerson", "organization": "representedOrganization"}
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One `inFulfillmentOf`: its identifiers and its code."""
+    """One `inFulfillmentOf`: its identifiers, and its code for whoever has a place for it."""
 
     identifiers: tuple[Resource, ...]
-    code: Resource | None
+    code: Node
+
+    @property
+    def has_code(self) -> bool:
+        return self.code.peek("code") is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +43,6 @@ class Header:
     identifier: str
     """`urn:oid:…` of the document (root, and ^extension where there is one)."""
     set_id: Resource | None
-    version: str | None
     type: Resource
     title: str | None
     written_at: str | None
@@ -45,13 +53,19 @@ class Header:
     custodian: str | None
     recipients: tuple[str, ...]
     legal_authenticator: str | None
-    treating_doctor: str | None
+    signed_at: str | None
+    """Where it is not the time of the document."""
     orders: tuple[Order, ...]
     encounter: str | None
-    replaces: Resource | None
+    facility_type: Resource | None
+    practice_setting: Resource | None
+    relates: tuple[str, Resource] | None
+    """How it relates to an earlier document (a code of FHIR), and the identifier of that document."""
     event_codes: tuple[Resource, ...]
     event_start: str | None
     event_end: str | None
+    performer: str | None
+    care_team: str | None
 
 
 def read_header(document: Node, bundling: Bundling) -> Header:
@@ -59,8 +73,6 @@ def read_header(document: Node, bundling: Bundling) -> Header:
     authors = _authors(document, bundling)
     recipients = _recipients(document, bundling)
     legal = document["legalAuthenticator"]
-    legal["time"].attribute("value", "signature-time")
-    legal["signatureCode"].attribute("code", "signature-code")
     legal_role = bundling.role(legal["assignedEntity"], **_PERSON)
     custodian = _custodian(document, bundling)
     treating_doctor = _treating_doctor(document, bundling)
@@ -68,14 +80,13 @@ def read_header(document: Node, bundling: Bundling) -> Header:
     if treating_doctor:
         patient_resource["generalPractitioner"] = [reference(treating_doctor)]
     patient_url = bundling.add(patient_resource, "patient")
-    _care_team(document, bundling, patient_url)
-    start, end = _event(document, bundling)
-    set_id = document["setId"]
+    _claim_fixed(document)
+    start, end = _event(document)
+    encounter = document["componentOf/encompassingEncounter"]
     return Header(
         bundling=bundling,
         identifier=_document_id(document["id"]),
-        set_id=identifiers.to_fhir(set_id, "set-id"),
-        version=document["versionNumber"].attribute("value", "version-number"),
+        set_id=identifiers.to_fhir(document["setId"], "set-id"),
         type=coding.to_fhir(document["code"], "document-type") or {},
         title=document["title"].text("document-title"),
         written_at=_time(document["effectiveTime"], "document-time"),
@@ -86,14 +97,25 @@ def read_header(document: Node, bundling: Bundling) -> Header:
         custodian=custodian,
         recipients=recipients,
         legal_authenticator=legal_role,
-        treating_doctor=treating_doctor,
+        signed_at=_other_time(legal["time"], document, "signature-time"),
         orders=tuple(_order(node["order"]) for node in document.each("inFulfillmentOf")),
         encounter=_encounter(document, bundling, patient_url),
-        replaces=identifiers.to_fhir(document["relatedDocument/parentDocument/id"], "replaces"),
+        facility_type=coding.to_fhir(encounter["location/healthCareFacility/code"], "structure-type"),
+        practice_setting=coding.to_fhir(document[_PRACTICE_SETTING], "practice-setting"),
+        relates=_relation(document["relatedDocument"]),
         event_codes=_event_codes(document),
         event_start=start,
         event_end=end,
+        performer=bundling.role(document["documentationOf/serviceEvent/performer/assignedEntity"], **_PERSON),
+        care_team=_care_team(document, bundling, patient_url),
     )
+
+
+def _claim_fixed(document: Node) -> None:
+    """The values that every first version of a signed document has. Others are told in words."""
+    for name, attribute, value in (("versionNumber", "value", "1"), ("legalAuthenticator/signatureCode", "code", "S")):
+        if document[name].peek(attribute) == value:
+            document[name].implied("as-in-every-document", attribute)
 
 
 def _document_id(node: Node) -> str:
@@ -102,14 +124,44 @@ def _document_id(node: Node) -> str:
 
 
 def _time(node: Node, rule: str) -> str | None:
-    value = node.attribute("value", rule)
-    return dates.to_fhir(value) if value else None
+    """The TS as FHIR dateTime. What of it FHIR cannot hold (a time without zone) leaves it to words as well."""
+    node.implied(f"{rule}-unknown", "nullFlavor")
+    value = node.peek("value") or ""
+    if dates.is_carried(value):
+        node.attribute("value", rule)
+    return dates.to_fhir(value)
+
+
+def _other_time(node: Node, document: Node, rule: str) -> str | None:
+    """A time that is not the document's; the same time is carried by that one."""
+    if _is_document_time(node, document):
+        return None
+    return _time(node, rule)
+
+
+def _is_document_time(node: Node, document: Node) -> bool:
+    value = node.peek("value")
+    is_same = value == document["effectiveTime"].peek("value") and dates.is_carried(value or "")
+    if is_same:
+        node.attribute("value", "document-time")
+    return is_same
+
+
+def _relation(node: Node) -> tuple[str, Resource] | None:
+    code = _RELATIONS.get(node.peek("typeCode") or "")
+    found = identifiers.to_fhir(node["parentDocument/id"], "related-document") if code else None
+    if not code or not found:
+        return None
+    node.attribute("typeCode", "related-document")
+    return code, found
 
 
 def _authors(document: Node, bundling: Bundling) -> tuple[str, ...]:
+    """The authors. The time of one who wrote at another time than the document's is told in words."""
     found = []
     for author in document.each("author"):
-        author["time"].attribute("value", "author-time")
+        _is_document_time(author["time"], document)
+        author["time"].implied("author-time-unknown", "nullFlavor")
         if role := bundling.role(author["assignedAuthor"], **_PERSON):
             found.append(_with_function(role, author["functionCode"], bundling))
     return tuple(found)
@@ -117,10 +169,10 @@ def _authors(document: Node, bundling: Bundling) -> tuple[str, ...]:
 
 def _with_function(role: str, function: Node, bundling: Bundling) -> str:
     """The role with what the person was to the patient (PCP: treating doctor) as its code."""
-    code = coding.to_fhir(function, "function")
     resource = bundling.entries[role]
-    if code and resource["resourceType"] == "PractitionerRole":
-        resource["code"] = [{"coding": [code]}]
+    if resource["resourceType"] == "PractitionerRole" and (code := coding.to_fhir(function, "function")):
+        others = [concept for concept in resource.get("code", []) if concept != {"coding": [code]}]
+        resource["code"] = [*others, {"coding": [code]}]
     return role
 
 
@@ -136,15 +188,17 @@ def _recipients(document: Node, bundling: Bundling) -> tuple[str, ...]:
 
 def _structure_type(node: Node, role: str, bundling: Bundling) -> None:
     """The type of a structure, where its industry class is one (JDV_J02) rather than a practice setting (JDV_J04)."""
-    if node.exists and uri_of(node.peek("codeSystem") or "") == systems.FACILITY_TYPE:
-        _set_type(bundling, role, coding.to_fhir(node, "structure-type"))
-
-
-def _set_type(bundling: Bundling, role: str, kind: Resource | None) -> None:
     holder = bundling.entries[role]
-    organization = holder.get("organization", {}).get("reference", role)
-    if kind and bundling.entries[organization]["resourceType"] == "Organization":
-        bundling.entries[organization]["type"] = [{"coding": [kind]}]
+    organization = bundling.entries[holder.get("organization", {}).get("reference", role)]
+    is_type = node.exists and uri_of(node.peek("codeSystem") or "") == systems.FACILITY_TYPE
+    if is_type and organization["resourceType"] == "Organization":
+        _set_type(organization, coding.to_fhir(node, "structure-type"))
+
+
+def _set_type(organization: Resource, kind: Resource | None) -> None:
+    if kind:
+        others = [concept for concept in organization.get("type", []) if concept != {"coding": [kind]}]
+        organization["type"] = [*others, {"coding": [kind]}]
 
 
 def _custodian(document: Node, bundling: Bundling) -> str | None:
@@ -156,20 +210,20 @@ def _treating_doctor(document: Node, bundling: Bundling) -> str | None:
     for participant in document.each("participant"):
         if _is_treating_doctor(participant):
             participant.attribute("typeCode", "treating-doctor")
-            participant["functionCode"].claim_all(Outcome.STRUCTURED, "treating-doctor")
-            participant["time"].claim_all(Outcome.STRUCTURED, "treating-doctor")
-            entity = participant["associatedEntity"]
-            entity.attribute("classCode", "treating-doctor")
-            return bundling.role(entity, person="associatedPerson", organization="scopingOrganization")
+            participant["functionCode"].attribute("code", "treating-doctor")
+            participant["functionCode"].implied("treating-doctor", "displayName", "codeSystem", "codeSystemName")
+            participant["time"].implied("treating-doctor", "nullFlavor")
+            return bundling.role(participant["associatedEntity"], **_PARTICIPANT)
     return None
 
 
-def _care_team(document: Node, bundling: Bundling, patient_url: str) -> None:
+def _care_team(document: Node, bundling: Bundling, patient_url: str) -> str | None:
     """Every other participant: a member of the patient's care team, in the role that the document gives."""
     members = [_member(node, bundling) for node in document.each("participant") if not _is_treating_doctor(node)]
-    if any(members):
-        team: Resource = {"resourceType": "CareTeam", "subject": reference(patient_url)}
-        bundling.share(team | {"participant": [member for member in members if member]})
+    if not any(members):
+        return None
+    team: Resource = {"resourceType": "CareTeam", "subject": reference(patient_url)}
+    return bundling.share(team | {"participant": [member for member in members if member]})
 
 
 def _is_treating_doctor(node: Node) -> bool:
@@ -177,30 +231,35 @@ def _is_treating_doctor(node: Node) -> bool:
 
 
 def _member(node: Node, bundling: Bundling) -> Resource | None:
-    node.attribute("typeCode", "participant")
+    """What somebody was to the patient: the function, how they took part, and as what."""
     entity = node["associatedEntity"]
-    entity.attribute("classCode", "participant")
-    role = bundling.role(entity, person="associatedPerson", organization="scopingOrganization")
-    function = coding.to_fhir(node["functionCode"], "participant-function")
+    who = bundling.role(entity, **_PARTICIPANT)
+    roles = [
+        coding.to_fhir(node["functionCode"], "participant-function"),
+        _plain_code(node, "typeCode", systems.PARTICIPATION_TYPE),
+        _plain_code(entity, "classCode", systems.ROLE_CLASS),
+    ]
     start, end = _time(node["time/low"], "participant-time"), _time(node["time/high"], "participant-time")
-    node["time"].attribute("nullFlavor", "participant-time-unknown")
-    member: Resource = {"role": [{"coding": [function]}]} if function else {}
-    member |= {"member": reference(role)} if role else {}
+    node["time"].implied("participant-time-unknown", "nullFlavor")
     period = {name: value for name, value in (("start", start), ("end", end)) if value}
+    member: Resource = {"role": [{"coding": [role]} for role in roles if role]} if any(roles) else {}
+    member |= {"member": reference(who)} if who else {}
     return (member | ({"period": period} if period else {})) or None
+
+
+def _plain_code(node: Node, name: str, system: str) -> Resource | None:
+    code = node.attribute(name, "participant")
+    return {"system": system, "code": code} if code else None
 
 
 def _order(order: Node) -> Order:
     found = (identifiers.to_fhir(node, "order-id") for node in order.each("id"))
-    return Order(tuple(i for i in found if i), coding.to_fhir(order["code"], "order-code"))
+    return Order(tuple(i for i in found if i), order["code"])
 
 
-def _event(document: Node, bundling: Bundling) -> tuple[str | None, str | None]:
-    """The times of the first serviceEvent, its performer folded into the people already known."""
+def _event(document: Node) -> tuple[str | None, str | None]:
+    """The times of the first serviceEvent."""
     event = document["documentationOf/serviceEvent"]
-    performer = event["performer"]
-    performer.attribute("typeCode", "service-event-performer")
-    bundling.role(performer["assignedEntity"], **_PERSON)
     return (
         _time(event["effectiveTime/low"], "service-event-time"),
         _time(event["effectiveTime/high"], "service-event-time"),
@@ -223,11 +282,13 @@ def _encounter(document: Node, bundling: Bundling, patient_url: str) -> str | No
     kind = coding.to_fhir(node["code"], "encounter-class")
     start = _time(node["effectiveTime/low"], "encounter-period")
     end = _time(node["effectiveTime/high"], "encounter-period")
-    node["effectiveTime"].attribute("nullFlavor", "encounter-time-unknown")
-    if start:
+    node["effectiveTime"].implied("encounter-time-unknown", "nullFlavor")
+    if start or end:
         encounter["status"] = implied_status(end is not None)
-        encounter["period"] = {"start": start} | ({"end": end} if end else {})
+        encounter["period"] = {name: value for name, value in (("start", start), ("end", end)) if value}
     encounter |= {"identifier": ids} if ids else {}
+    if not kind:
+        node.ledger.fill("Encounter.class", "ambulatory-by-default")
     encounter |= {"class": kind or {"system": systems.ACT_CODE, "code": "AMB"}, "subject": reference(patient_url)}
     _setting(document, encounter)
     _facility(node["location/healthCareFacility"], encounter, bundling)
@@ -235,8 +296,7 @@ def _encounter(document: Node, bundling: Bundling, patient_url: str) -> str | No
 
 
 def _setting(document: Node, encounter: Resource) -> None:
-    path = "documentationOf/serviceEvent/performer/assignedEntity/representedOrganization/standardIndustryClassCode"
-    setting = coding.to_fhir(document[path], "practice-setting")
+    setting = coding.to_fhir(document[_PRACTICE_SETTING], "practice-setting")
     if setting:
         encounter["serviceType"] = {"coding": [setting]}
 
@@ -248,4 +308,11 @@ def _facility(node: Node, encounter: Resource, bundling: Bundling) -> None:
         structure: dict[str, Any] = {"resourceType": "Organization", "identifier": [found]}
         url = bundling.share(structure)
         encounter["serviceProvider"] = reference(url)
-        _set_type(bundling, url, kind)
+        _set_type(bundling.entries[url], kind)
+
+
+def attesters(found: Header) -> list[Resource]:
+    """`Composition.attester`: who answers for the document, and when they signed where that is another time."""
+    party = {"party": reference(found.legal_authenticator)} if found.legal_authenticator else {}
+    said = party | ({"time": found.signed_at} if found.signed_at else {})
+    return [{"mode": "legal", **said}] if said else []

@@ -90,28 +90,35 @@ def patient_to_fhir(node: Node) -> list[Name]:
         names.append(_official(birth_family, givens))
     if "CL" in families or "CL" in givens:
         usual: Name = {"use": "usual"}
-        usual |= {"family": families["CL"][0]} if "CL" in families else {}
-        usual |= {"given": givens["CL"]} if "CL" in givens else {}
+        usual |= {"family": _text(families["CL"][0])} if "CL" in families else {}
+        usual |= {"given": [_text(part) for part in givens["CL"]]} if "CL" in givens else {}
         names.append(usual)
     return names
 
 
-def _official(family: list[str] | None, givens: dict[str | None, list[str]]) -> Name:
+def _official(family: list[Node] | None, givens: dict[str | None, list[Node]]) -> Name:
     official: Name = {"use": "official"}
     if family:
-        official["family"] = family[0]
-    all_given, first = " ".join(givens.get(None, [])), givens.get("BR")
+        official["family"] = _text(family[0])
+    all_given = [_text(part) for part in givens.get(None, [])]
+    first = [_text(part) for part in givens.get("BR", [])]
     if all_given and first:
-        official["extension"] = [{"url": BIRTH_GIVEN_NAMES, "valueString": all_given}]
+        official["extension"] = [{"url": BIRTH_GIVEN_NAMES, "valueString": " ".join(all_given)}]
     if first or all_given:
-        official["given"] = first or givens[None]
+        official["given"] = first or all_given
     return official
 
 
-def _by_qualifier(node: Node, name: str) -> dict[str | None, list[str]]:
-    found: dict[str | None, list[str]] = {}
+def _by_qualifier(node: Node, name: str) -> dict[str | None, list[Node]]:
+    """The parts of a kind that have words, claiming nothing: "SP" (of the spouse) is a name in use."""
+    found: dict[str | None, list[Node]] = {}
     for part in node.each(name):
-        qualifier = part.attribute("qualifier", "patient-name-qualifier")
-        if text := part.text("patient-name"):
-            found.setdefault("CL" if qualifier == "SP" else qualifier, []).append(text)
+        qualifier = part.peek("qualifier")
+        if part.element is not None and (part.element.text or "").strip():
+            found.setdefault("CL" if qualifier == "SP" else qualifier, []).append(part)
     return found
+
+
+def _text(part: Node) -> str | None:
+    part.attribute("qualifier", "patient-name-qualifier")
+    return part.text("patient-name")

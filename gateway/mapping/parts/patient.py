@@ -179,16 +179,18 @@ def _identifier_to_fhir(found: dict[str, object]) -> dict[str, object]:
 def _sex_and_birth(person: Node) -> dict[str, object]:
     values: dict[str, object] = {}
     gender = person["administrativeGenderCode"]
-    code = gender.attribute("code", "patient-gender")
-    for name in ("displayName", "codeSystem", "codeSystemName", "nullFlavor"):
-        gender.attribute(name, "patient-gender")
-    word = next((word for word, cda in _GENDER.items() if cda == code), None)
+    word = next((word for word, cda in _GENDER.items() if cda == gender.peek("code")), None)
     if word:
+        gender.attribute("code", "patient-gender")
+        gender.implied("patient-gender", "displayName", "codeSystem", "codeSystemName")
         values["gender"] = word
-    birth = person["birthTime"].attribute("value", "patient-birth-date")
-    person["birthTime"].attribute("nullFlavor", "patient-birth-date-unknown")
-    if birth and (date := dates.to_fhir(birth[:8])):
+    birth = person["birthTime"]
+    birth.implied("patient-birth-date-unknown", "nullFlavor")
+    value = birth.peek("value") or ""
+    if date := dates.to_fhir(value[:8]):
         values["birthDate"] = date
+        if value == value[:8]:  # the hour of birth has no place here: words tell it
+            birth.attribute("value", "patient-birth-date")
     return values
 
 

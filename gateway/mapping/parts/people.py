@@ -37,17 +37,19 @@ class Bundling:
         return self.add(resource, f"{resource['resourceType']}[{len(self.entries)}]")
 
     def role(self, entity: Node, *, person: str, organization: str) -> str | None:
-        """The PractitionerRole (or the Organization alone) that an entity names; None where it names nobody."""
-        practitioner = professional.practitioner_to_fhir(entity, person)
+        """The PractitionerRole (or the Device, or the Organization alone) that an entity names; None for nobody."""
         structure = professional.organization_to_fhir(entity[organization])
+        works_for = reference(self.share(structure)) if structure else None
+        if device := professional.device_to_fhir(entity):
+            return self.share(device | ({"owner": works_for} if works_for else {}))
+        practitioner = professional.practitioner_to_fhir(entity, person)
+        if not practitioner and not works_for:
+            return None
         role: Resource = professional.role_to_fhir(entity)
-        if practitioner:
-            role["practitioner"] = reference(self.share(practitioner))
-        if structure:
-            role["organization"] = reference(self.share(structure))
-        if not practitioner:
-            return str(role["organization"]["reference"]) if structure else None
-        return self.share(role)
+        if not practitioner and works_for and len(role) == 1:
+            return str(works_for["reference"])
+        role |= {"practitioner": reference(self.share(practitioner))} if practitioner else {}
+        return self.share(role | ({"organization": works_for} if works_for else {}))
 
     def as_bundle(self, kind: str, timestamp: str | None = None) -> Resource:
         """The Bundle."""

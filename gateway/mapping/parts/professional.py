@@ -150,6 +150,21 @@ def organization_to_cda(
 # --- to FHIR -----------------------------------------------------------------------------------------------------
 
 
+def device_to_fhir(entity: Node) -> Resource | None:
+    """The Device that wrote a document; None where a person did."""
+    device = entity["assignedAuthoringDevice"]
+    if not device.exists:
+        return None
+    ids = [i for n in entity.each("id") if (i := identifiers.to_fhir(n, "device-id"))]
+    name, model = device["softwareName"].text("device-name"), device["manufacturerModelName"].text("device-model")
+    parts: dict[str, object] = {
+        "identifier": ids,
+        "deviceName": [{"name": name, "type": "user-friendly-name"}] if name else [],
+        "modelNumber": model,
+    }
+    return {"resourceType": "Device"} | {key: value for key, value in parts.items() if value}
+
+
 def practitioner_to_fhir(entity: Node, person: str) -> Resource | None:
     """The Practitioner of an entity; None where it names nobody."""
     name = names.person_to_fhir(entity[person]["name"], "professional-name")

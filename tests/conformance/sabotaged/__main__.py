@@ -13,7 +13,8 @@ from gateway import app
 from gateway.commands.demo import how_to_join
 from gateway.commands.demo_world import running_world
 from gateway.commands.serve import configure_logging
-from tests.conformance.sabotaged.defects import DEFECTS
+from gateway.flows.read_mailbox import ReadMailbox
+from tests.conformance.sabotaged.defects import DEFECTS, replace
 
 PATIENCE_SECONDS, QUIET_SECONDS = 8.0, 1.5
 IDLE_SECONDS = 1.0
@@ -23,7 +24,7 @@ IDLE_SECONDS = 1.0
 def main(defect: str, folder: Path) -> None:
     """Sabotage, run, wait."""
     configure_logging("critical")
-    app.ReadMailbox = partial(app.ReadMailbox, idle_seconds=IDLE_SECONDS)  # type: ignore[misc,assignment]
+    replace(app, "ReadMailbox", partial(ReadMailbox, idle_seconds=IDLE_SECONDS))
     DEFECTS[defect]()
     with running_world(folder / "world") as world:
         joining = json.loads(json.dumps(how_to_join(world)))

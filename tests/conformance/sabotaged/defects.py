@@ -1,32 +1,39 @@
 """One defect per function: it replaces one function of the gateway, before the gateway is built."""
 
+import dataclasses
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
 from gateway.errors import InputError
-from gateway.flows import receive_document
+from gateway.flows import prepare, receive_document
 from gateway.flows.outgoing import fresh_message_id, outgoing
 from gateway.flows.receive_document import ReceiveDocument
 from gateway.flows.receive_mail import ReceiveMail
 from gateway.flows.receive_report import ReceiveReport
 from gateway.flows.refuse_mail import RefuseMail
-from gateway.journal import Claim, Delivery, Next, StepResult
+from gateway.journal import Change, Claim, Delivery, Next, PayloadRole, StepResult
 from gateway.mapping import packing
 from gateway.mapping.packing import Finished
-from gateway.model import Finding, MailAddress, Party
+from gateway.model import Finding, MailAddress, MailMessageId, Party
 from gateway.mssante.adapters import smtp
-from gateway.mssante.format import mail_compose, xdm, xds_metadata, xds_rules
+from gateway.mssante.format import mail_compose, xds_metadata, xds_rules
 from gateway.mssante.format.mail import ReadMail
 from gateway.mssante.format.mdn import MdnDraft, write_mdn
+from gateway.mssante.format.mime_words import header
 from gateway.mssante.format.reports import Report
 
 
 def none() -> None:
     """A right gateway."""
+
+
+def replace(owner: object, name: str, sabotaged: object) -> None:
+    """What a name stands for from now on; one that does not exist would replace nothing."""
+    getattr(owner, name)
+    setattr(owner, name, sabotaged)
 
 
 def _rewrite_metadata(pattern: bytes, change: Callable[[bytes], bytes]) -> None:
@@ -36,7 +43,7 @@ def _rewrite_metadata(pattern: bytes, change: Callable[[bytes], bytes]) -> None:
     def changed(submission: Any) -> bytes:
         return re.sub(pattern, lambda found: found[1] + change(found[2]), write(submission))
 
-    xdm.xds_metadata.write = changed
+    replace(xds_metadata, "write", changed)
 
 
 def wrong_hash() -> None:
@@ -54,30 +61,28 @@ def other_pdf() -> None:
     finish = packing.finish
 
     def changed(drafts: Any) -> tuple[Finished, ...]:
-        return tuple(replace(document, pdf=document.pdf + b"\n% rendered again\n") for document in finish(drafts))
+        return tuple(
+            dataclasses.replace(document, pdf=document.pdf + b"\n% rendered again\n") for document in finish(drafts)
+        )
 
-    packing.finish = changed
-    from gateway.flows import prepare
-
-    prepare.finish = changed
+    replace(prepare, "finish", changed)
 
 
 def always_ins() -> None:
-    header = mail_compose.header
-    mail_compose.header = lambda name, text: header(name, "O" if name == "X-MSS-INS" else text)
+    replace(mail_compose, "header", lambda name, text: header(name, "O" if name == "X-MSS-INS" else text))
 
 
 def no_delivery_receipt() -> None:
-    smtp._recipient_options = lambda _client, _mail: ["NOTIFY=NEVER"]
+    replace(smtp, "_recipient_options", lambda _client, _mail: ["NOTIFY=NEVER"])
 
 
 def no_order() -> None:
-    receive_document.document_keys = lambda _document: iter(())
+    replace(receive_document, "document_keys", lambda _document: iter(()))
 
 
 def no_thread() -> None:
     answered = ReceiveMail._answered
-    ReceiveMail._answered = lambda self, read: None if read.archives else answered(self, read)  # type: ignore[method-assign]
+    replace(ReceiveMail, "_answered", lambda self, read: None if read.archives else answered(self, read))
 
 
 def trusts_subject() -> None:
@@ -90,7 +95,7 @@ def trusts_subject() -> None:
             raise InputError(Finding("thread-patient-differs", "Subject", (("ans_code", "904"),)))
         return tell(self, claim, mail, delivery)
 
-    ReceiveDocument.__call__ = trusting  # type: ignore[method-assign]
+    replace(ReceiveDocument, "__call__", trusting)
 
 
 def trusts_metadata() -> None:
@@ -100,15 +105,15 @@ def trusts_metadata() -> None:
     def blind(submission: Any, files: Any) -> tuple[Finding, ...]:
         return tuple(f for f in check(submission, files) if f.code != "xdm-patient-differs")
 
-    xds_metadata.check = xdm.xds_metadata.check = blind
+    replace(xds_metadata, "check", blind)
 
 
 def trusts_thread() -> None:
-    ReceiveDocument._check_patient = lambda self, thread, documents: None  # type: ignore[method-assign]
+    replace(ReceiveDocument, "_check_patient", lambda self, thread, documents: None)
 
 
 def refuses_silently() -> None:
-    RefuseMail._may_write = lambda self, read: False  # type: ignore[method-assign]
+    replace(RefuseMail, "_may_write", lambda self, read: False)
 
 
 def claims_integration() -> None:
@@ -124,13 +129,10 @@ def claims_integration() -> None:
         draft = MdnDraft(
             b"", read.message_id, read.subject, ours, read.receipt_to, ours, message_id, at, "gateway; wrong", "DEV0"
         )
-        sent = outgoing(
-            self.refuse.ids, tenant=claim.tenant, kind="receipt-sent", content=write_mdn(draft),
-            recipient=Party(None, None, ""), mailbox=read.receipt_to, message_id=message_id, thread=claim.message, at=at,
-        )  # fmt: skip
-        return replace(result, changes=(*result.changes, *sent))
+        sent = _mail(self, claim, write_mdn(draft), read.receipt_to, message_id)
+        return dataclasses.replace(result, changes=(*result.changes, *sent))
 
-    ReceiveMail._tell = boasting  # type: ignore[method-assign]
+    replace(ReceiveMail, "_tell", boasting)
 
 
 def answers_absence() -> None:
@@ -143,14 +145,26 @@ def answers_absence() -> None:
             return result
         ours = self.refuse.sender.mailbox
         message_id = fresh_message_id(self.refuse.ids, ours)
-        sent = outgoing(
-            self.refuse.ids, tenant=claim.tenant, kind="receipt-sent",
-            content=_thanks(ours, delivery.mailbox, message_id), recipient=Party(None, None, ""),
-            mailbox=delivery.mailbox, message_id=message_id, thread=claim.message, at=self.clock.now(),
-        )  # fmt: skip
-        return replace(result, changes=(*result.changes, *sent))
+        sent = _mail(self, claim, _thanks(ours, delivery.mailbox, message_id), delivery.mailbox, message_id)
+        return dataclasses.replace(result, changes=(*result.changes, *sent))
 
-    ReceiveMail._automatic = polite  # type: ignore[method-assign]
+    replace(ReceiveMail, "_automatic", polite)
+
+
+def _mail(
+    flow: ReceiveMail, claim: Claim, content: bytes, mailbox: MailAddress, message_id: MailMessageId
+) -> tuple[Change, ...]:
+    return outgoing(
+        flow.refuse.ids,
+        tenant=claim.tenant,
+        kind="receipt-sent",
+        content=content,
+        recipient=Party(None, None, ""),
+        mailbox=mailbox,
+        message_id=message_id,
+        thread=claim.message,
+        at=flow.clock.now(),
+    )
 
 
 def _thanks(sender: MailAddress, recipient: MailAddress, message_id: str) -> bytes:
@@ -171,7 +185,7 @@ def passes_absence_on() -> None:
             return self.reply(claim, read, delivery)
         return tell(self, claim, read)
 
-    ReceiveMail._tell = credulous  # type: ignore[method-assign]
+    replace(ReceiveMail, "_tell", credulous)
 
 
 def one_grammar() -> None:
@@ -179,12 +193,12 @@ def one_grammar() -> None:
     settle = ReceiveReport.__call__
 
     def newer_only(self: ReceiveReport, claim: Claim, report: Report) -> StepResult:
-        content = self.journal.payload(claim.message, receive_document.PayloadRole.SOURCE) or b""
+        content = self.journal.payload(claim.message, PayloadRole.SOURCE) or b""
         if b"processed/Error:" in content:
             return StepResult(Next.PARKED, code="receipt-unknown-original")
         return settle(self, claim, report)
 
-    ReceiveReport.__call__ = newer_only  # type: ignore[method-assign]
+    replace(ReceiveReport, "__call__", newer_only)
 
 
 _ALL = (
@@ -193,8 +207,3 @@ _ALL = (
     one_grammar,
 )  # fmt: skip
 DEFECTS: Mapping[str, Callable[[], None]] = {defect.__name__.replace("_", "-"): defect for defect in _ALL}
-
-
-def names() -> Iterator[str]:
-    """Of every defect."""
-    yield from DEFECTS

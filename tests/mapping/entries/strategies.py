@@ -1,5 +1,7 @@
 """Resources for the round trips of entries: whatever a part carries, and things beside it that it does not."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
@@ -13,9 +15,9 @@ Made = st.SearchStrategy[Json]
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn")), min_size=1, max_size=20)
 CODES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9.\-/]{0,10}", fullmatch=True)
+_CCAM = "urn:oid:1.2.250.1.215.300.1"
 SYSTEMS = st.sampled_from(
-    [systems.ICD_10, systems.SNOMED_CT, systems.LOINC, systems.ATC, "urn:oid:1.2.250.1.215.300.1", "urn:oid:bad"]
-    + ["https://example.org/codes"]
+    [systems.ICD_10, systems.SNOMED_CT, systems.LOINC, systems.ATC, _CCAM, "urn:oid:bad", "https://example.org/codes"]
 )
 DATES = st.one_of(
     st.dates().map(lambda d: d.isoformat()),
@@ -203,5 +205,162 @@ DEVICES = resources(
             max_size=2,
         ),
         "lotNumber": WORDS,
+    },
+)
+
+# --- quantities and values ---------------------------------------------------------------------------------------
+
+_NUMBERS = st.one_of(st.decimals(-99, 9999, places=2), st.integers(-9, 9999), st.decimals(0, 1, places=5))
+_NAMED_UNITS = st.fixed_dictionaries(
+    {"system": st.just(systems.UCUM), "code": st.sampled_from(["mg", "mm[Hg]", "{puff}", "mL/min/{1.73_m2}", "1"])},
+    optional={"unit": st.sampled_from(["mg", "mmHg", "bouffée", "par bouffée", " mg"])},
+)
+PLAIN_UNITS = st.fixed_dictionaries(
+    {"system": st.just(systems.UCUM), "code": st.sampled_from(["mg", "g/L"])}, optional={"unit": st.just("milli")}
+)
+
+
+def quantities(units: Made = PLAIN_UNITS) -> Made:
+    """Quantities that CDA says, of the given units."""
+    return st.tuples(_NUMBERS, units).map(lambda made: {"value": made[0], **made[1]})
+
+
+def ranges(units: Made = PLAIN_UNITS) -> Made:
+    """Ranges with both bounds."""
+    return st.fixed_dictionaries({"low": quantities(units), "high": quantities(units)})
+
+
+QUANTITIES = st.one_of(quantities(), quantities(_NAMED_UNITS), quantities(st.just({})))
+"""Also such as only words tell: a unit with a blank before it."""
+COMPARED = st.tuples(quantities(), st.sampled_from(["<", "<=", ">=", ">"])).map(lambda m: {**m[0], "comparator": m[1]})
+RATIOS = st.fixed_dictionaries({"numerator": quantities(), "denominator": quantities()})
+SOME_PERIOD = PERIODS.filter(bool)
+TRIMMED = WORDS.filter(lambda text: text == text.strip())
+_ABSENT = st.sampled_from(["unknown", "asked-unknown", "temp-unknown", "not-asked", "masked", "not-applicable"])
+VALUES = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries({"valueQuantity": quantities() | COMPARED}),
+    st.fixed_dictionaries({"valueRange": ranges()}),
+    st.fixed_dictionaries({"valueRatio": RATIOS}),
+    st.fixed_dictionaries({"valueCodeableConcept": SAYING}),
+    st.fixed_dictionaries({"valueString": TRIMMED}),
+    st.fixed_dictionaries({"valueInteger": st.integers(-99, 99)}),
+    st.fixed_dictionaries({"valueBoolean": st.booleans()}),
+    st.fixed_dictionaries({"valueDateTime": DATES}),
+    st.fixed_dictionaries({"valuePeriod": SOME_PERIOD}),
+    _ABSENT.map(
+        lambda code: {
+            "dataAbsentReason": {
+                "coding": [{"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": code}]
+            }
+        }
+    ),
+)
+
+# --- observation, vital signs ------------------------------------------------------------------------------------
+
+_RANGES = st.fixed_dictionaries(
+    {}, optional={"low": quantities(), "high": quantities(), "text": WORDS, "age": ranges()}
+)
+_RESULT: dict[str, Any] = {
+    "interpretation": st.lists(CONCEPTS, min_size=1, max_size=2),
+    "referenceRange": st.lists(_RANGES, min_size=1, max_size=2),
+}
+COMPONENTS = st.tuples(st.fixed_dictionaries({"code": SAYING}, optional=_RESULT), VALUES).map(lambda m: m[0] | m[1])
+_OBSERVED: dict[str, Any] = {
+    "identifier": IDENTIFIERS,
+    "effectiveDateTime": DATES,
+    "effectivePeriod": PERIODS,
+    "method": CONCEPTS,
+    "bodySite": CONCEPTS,
+    "note": NOTES,
+    "issued": st.just("2026-11-20T08:30:00Z"),
+}
+
+
+def observations(category: str, optional: dict[str, Any], values: Made = VALUES) -> Made:
+    """Observations of a category, with one value or none."""
+    coding = {"system": systems.OBSERVATION_CATEGORY, "code": category}
+    made = resources("Observation", {"status": st.just("final"), "code": SAYING}, _OBSERVED | optional)
+    return st.tuples(made, values).map(lambda m: {**m[0], **m[1], "category": [{"coding": [coding]}]})
+
+
+_PARTS = {"component": st.lists(COMPONENTS, min_size=1, max_size=2)}
+OBSERVATIONS = observations("laboratory", _RESULT | _PARTS)
+VITAL_SIGNS = observations("vital-signs", _RESULT)
+PANELS = st.tuples(observations("vital-signs", {}, st.just({})), COMPONENTS, COMPONENTS).map(
+    lambda m: {**m[0], "code": {"coding": [{"system": systems.LOINC, "code": "85354-9"}]}, "component": [m[1], m[2]]}
+)
+
+# --- medication --------------------------------------------------------------------------------------------------
+
+_LATER = st.dates(min_value=date(2027, 1, 1)).map(lambda d: d.isoformat())
+_TREATED = st.fixed_dictionaries({}, optional={"start": DATES, "end": _LATER}).filter(bool)
+_ROUTES = st.fixed_dictionaries(
+    {"coding": st.just([{"system": "http://standardterms.edqm.eu", "code": "20053000", "display": "Voie orale"}])},
+    optional={"text": WORDS},
+)
+_CYCLES = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries(
+        {"period": st.integers(1, 40) | st.just(Decimal("1.5")), "periodUnit": st.sampled_from(["h", "d", "wk", "mo"])},
+        optional={"frequency": st.integers(1, 9)},
+    ),
+)
+_WHEN = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries(
+        {"when": st.lists(st.sampled_from(["ACM", "CV", "HS", "MORN"]), min_size=1, max_size=3, unique=True)}
+    ),
+)
+_BOUNDS = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries({"boundsPeriod": _TREATED}),
+    st.fixed_dictionaries({"boundsDuration": quantities()}),
+    st.just({"dayOfWeek": ["mon"]}),
+)
+_REPEATS = st.tuples(_CYCLES, _WHEN, _BOUNDS).map(lambda m: m[0] | m[1] | m[2]).filter(bool)
+_AMOUNTS = st.one_of(
+    st.fixed_dictionaries({"doseQuantity": quantities()}, optional={"rateQuantity": quantities(), "type": CONCEPTS}),
+    st.fixed_dictionaries({"doseRange": ranges()}, optional={"rateRange": ranges(), "rateRatio": RATIOS}),
+)
+_NEEDED = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries({"asNeededBoolean": st.booleans()}),
+    st.fixed_dictionaries({"asNeededCodeableConcept": CONCEPTS}),
+)
+_DOSAGE = st.fixed_dictionaries(
+    {},
+    optional={
+        "text": WORDS,
+        "patientInstruction": WORDS,
+        "timing": st.fixed_dictionaries({"repeat": _REPEATS}),
+        "route": _ROUTES | CONCEPTS,
+        "site": CONCEPTS,
+        "method": CONCEPTS,
+        "doseAndRate": st.lists(_AMOUNTS, min_size=1, max_size=2),
+        "maxDosePerPeriod": RATIOS,
+    },
+)
+DOSAGES = st.lists(st.tuples(_DOSAGE, _NEEDED).map(lambda m: m[0] | m[1]), min_size=1, max_size=2)
+_MEDICINE = {
+    "status": st.just("active"),
+    "medicationCodeableConcept": SAYING
+    | st.fixed_dictionaries({"coding": st.tuples(_CIS, GOOD_CODINGS).map(list)}, optional={"text": TRIMMED}),
+}
+_REASONED = {"identifier": IDENTIFIERS, "reasonCode": st.lists(CONCEPTS, min_size=1, max_size=2), "note": NOTES}
+STATEMENTS = resources(
+    "MedicationStatement",
+    _MEDICINE,
+    _REASONED | {"effectivePeriod": _TREATED, "effectiveDateTime": DATES, "dosage": DOSAGES},
+)
+ORDERS = resources(
+    "MedicationRequest",
+    _MEDICINE | {"intent": st.just("order")},
+    _REASONED
+    | {
+        "authoredOn": DATES,
+        "requester": st.just({"identifier": {"system": systems.PS_IDNAT, "value": "899700001011"}}),
+        "dosageInstruction": DOSAGES,
     },
 )
