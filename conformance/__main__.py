@@ -56,7 +56,7 @@ def _target(given: argparse.Namespace) -> int:
     try:
         demo = json.loads(given.demo.read_text("utf-8"))
         print(target_of_demo(demo), end="")
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise TargetError(f"{given.demo}: {error}") from None
     return GOOD
 

@@ -65,6 +65,8 @@ class ReceiveDocument:
         if thread:
             self._check_patient(thread, [document for _, document in documents])
         at = self.clock.now()
+        if thread is None and not all(_recipient_structures(document) for _, document in documents):
+            return self._for_a_person(claim, at)
         changes: list[Change] = []
         for content, document in documents:
             changes += self._document(claim, content, document, thread, at)
@@ -98,6 +100,13 @@ class ReceiveDocument:
         ours = cda.read(sent).patient if sent else None
         if ours and not all(same_patient(ours, document.patient) for document in documents):
             raise InputError(Finding("thread-patient-differs", "recordTarget/patientRole", (("ans_code", "904"),)))
+
+    @staticmethod
+    def _for_a_person(claim: Claim, at: datetime) -> StepResult:
+        """A good document that names no structure of ours: somebody must say whose it is. Its sender did no wrong."""
+        code = "document-without-reader"
+        told = NewEvent(claim.message, at, "quarantined", "worker", facts=(("code", code),))
+        return StepResult(Next.PARKED, (MessageClassified(claim.message, "document", None), told), code=code)
 
     # --- the resources
 

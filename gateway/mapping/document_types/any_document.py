@@ -6,7 +6,7 @@ Also used for the answer to a referral (11488-4 "CR ou fiche de consultation ou 
 from gateway.fhir.format import systems
 from gateway.mapping.context import Context
 from gateway.mapping.parts.body_reading import body_to_fhir
-from gateway.mapping.parts.header_reading import Header, attesters, read_header
+from gateway.mapping.parts.header_reading import Header, attesters, read_header, type_of, written_by
 from gateway.mapping.parts.people import Bundling, Resource, reference
 from gateway.mapping.parts.sections_reading import read_sections
 from gateway.mapping.receipts import cda_receipt
@@ -32,13 +32,13 @@ def to_fhir(document: ClinicalDocument, context: Context, source_hash: str = "")
 
 
 def _composition(found: Header, body: str, sections: list[Resource]) -> Resource:
-    composition: Resource = {"resourceType": "Composition", "status": "final", "type": {"coding": [found.type]}}
+    composition: Resource = {"resourceType": "Composition", "status": "final", "type": type_of(found)}
     composition |= {"identifier": found.set_id} if found.set_id else {}
     composition |= {"language": found.language} if found.language else {}
     composition |= {"subject": reference(found.patient)}
     composition |= {"encounter": reference(found.encounter)} if found.encounter else {}
-    composition |= {"date": found.written_at, "author": [reference(url) for url in found.authors]}
-    composition |= {"title": found.title or str(found.type.get("display", ""))}
+    composition |= written_by(found)
+    composition |= {"title": found.title or str(found.type.get("display") or "Document")}
     code = (found.confidentiality or {}).get("code")
     composition |= {"confidentiality": code} if code else {}
     composition |= {"attester": attester} if (attester := attesters(found)) else {}

@@ -20,7 +20,7 @@ from gateway.mapping.parts import coding, dates, header
 from gateway.mapping.parts.body import REASON, Body, Entries, write_entries
 from gateway.mapping.parts.body_reading import body_to_fhir
 from gateway.mapping.parts.header import DocumentCode, HeaderSource, Order
-from gateway.mapping.parts.header_reading import Header, attesters, read_header
+from gateway.mapping.parts.header_reading import Header, attesters, read_header, type_of, written_by
 from gateway.mapping.parts.people import Bundling, Resource, reference
 from gateway.mapping.parts.resolving import Resolver
 from gateway.mapping.parts.sections_reading import read_sections
@@ -192,7 +192,8 @@ def _request(found: Header) -> Resource:
     if found.encounter:
         request["encounter"] = reference(found.encounter)
     request["code"] = {"text": found.title or CODE.display}
-    return request | _authored(found) | {"performer": [reference(url) for url in found.recipients]}
+    performers = [reference(url) for url in found.recipients]
+    return request | _authored(found) | ({"performer": performers} if performers else {})
 
 
 def _authored(found: Header) -> Resource:
@@ -203,8 +204,7 @@ def _authored(found: Header) -> Resource:
 def _composition(found: Header, sections: list[Resource]) -> Resource:
     """What only a Composition can say: another title, confidentiality or time of signature, the sections."""
     composition: Resource = {"resourceType": "Composition", "status": "final"}
-    composition |= {"type": {"coding": [found.type]}, "subject": reference(found.patient)}
-    composition |= {"date": found.written_at, "author": [reference(url) for url in found.authors]}
+    composition |= {"type": type_of(found), "subject": reference(found.patient)} | written_by(found)
     composition["title"] = found.title or CODE.display
     code = (found.confidentiality or {}).get("code", "N")
     composition |= {"confidentiality": code}

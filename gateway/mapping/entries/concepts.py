@@ -86,14 +86,13 @@ def in_list(codes: str) -> Takes:
     return takes
 
 
-def agent_to_cda(entity: etree._Element, concept: Element, rule: str, anchor: str, takes: Takes | None = None) -> None:
-    """Fill a `playingEntity` (or a material): the code of the agent, its text as name. Templates want a reference."""
-    text = concept["text"]
+def agent_to_cda(entity: etree._Element, concept: Element, rule: str, anchor: str) -> None:
+    """Fill a `playingEntity`: the code of the agent, its text as name. Templates want a reference as well."""
     without_text = Element({"coding": concept["coding"].value}, concept.path, concept.ledger)
-    code = to_cda(entity, "code", without_text, rule, anchor=anchor, takes=takes)
-    if is_exact(text):
+    code = to_cda(entity, "code", without_text, rule, anchor=anchor)
+    if is_exact(concept["text"]):
         code[0].attrib.pop("nullFlavor")
-        add(entity, "name", text.structured(rule))
+        add(entity, "name", concept["text"].structured(rule))
 
 
 def code_to_cda(element: etree._Element, coding: Element, rule: str) -> None:
@@ -127,7 +126,7 @@ def words_to_cda(parent: etree._Element, name: str, words: Element, rule: str, a
 
 def to_fhir(node: Node, rule: str, words: Words) -> Concept | None:
     """The CodeableConcept; None where the element says nothing."""
-    node.attribute("nullFlavor", f"{rule}-not-coded")
+    node.implied(f"{rule}-not-coded", "nullFlavor")
     codings = [coding for cd in (node, *node.each("translation")) if (coding := code_to_fhir(cd, rule))]
     concept: Concept = {"coding": codings} if codings else {}
     text = words_to_fhir(node["originalText"], rule, words)
@@ -135,9 +134,9 @@ def to_fhir(node: Node, rule: str, words: Words) -> Concept | None:
 
 
 def agent_to_fhir(entity: Node, rule: str, words: Words) -> Concept:
-    """The CodeableConcept of a `playingEntity` (or a material): its name is the text; empty where it says nothing."""
+    """The CodeableConcept of a `playingEntity`: its name is the text; empty where it says nothing."""
     concept = to_fhir(entity["code"], rule, words) or {}
-    entity["name"].attribute("nullFlavor", f"{rule}-no-words")
+    entity["name"].implied(f"{rule}-no-words", "nullFlavor")
     name = entity["name"].text(rule)
     return concept | ({"text": name} if name else {})
 
@@ -157,9 +156,12 @@ def code_to_fhir(node: Node, rule: str) -> Concept | None:
     if not node.peek("code"):
         return None
     coding: Concept = {}
-    name, oid = node.attribute("codeSystemName", f"{rule}-implied-by-system"), node.attribute("codeSystem", rule)
-    if oid:
-        coding["system"] = name if name and derived_oid(name) == oid else uri_of(oid)
+    name, oid = node.peek("codeSystemName"), node.attribute("codeSystem", rule)
+    if name and derived_oid(name) == oid:
+        coding["system"] = node.attribute("codeSystemName", rule)
+    elif oid:
+        coding["system"] = uri_of(oid)
+    node.implied(f"{rule}-implied-by-system", "codeSystemName")
     if version := node.attribute("codeSystemVersion", rule):
         coding["version"] = version
     coding["code"] = node.attribute("code", rule)
@@ -171,6 +173,7 @@ def code_to_fhir(node: Node, rule: str) -> Concept | None:
 def words_to_fhir(node: Node, rule: str, words: Words) -> str | None:
     """The words of an ED: its own, else those that its reference points to."""
     reference = node["reference"]
-    if node.attribute("nullFlavor", f"{rule}-no-words"):
+    node.implied(f"{rule}-no-words", "nullFlavor")
+    if node.peek("nullFlavor"):
         return None
     return node.text(rule) or (words(reference) if reference.exists else None)

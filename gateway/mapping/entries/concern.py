@@ -72,6 +72,8 @@ def status(act: Node) -> str | None:
     act.attribute("negationInd", "negation")
     code = act["statusCode"].peek("code")
     found = _STATUS.get(code or "")
+    if found:
+        act["statusCode"].attribute("code", "concern-status")
     if found and code != "active":
         act.ledger.guess("clinicalStatus", "concern-status")
     return found
@@ -89,6 +91,6 @@ def claim_times(act: Node, observation: Node) -> None:
     """Claim the bounds of a concern that say what the observation says, or nothing."""
     for name in ("low", "high"):
         bound, told = act["effectiveTime"][name], observation["effectiveTime"][name]
-        bound.attribute("nullFlavor", "concern-time-unknown")
+        bound.implied("concern-time-unknown", "nullFlavor")
         if bound.peek("value") and bound.peek("value") == told.peek("value"):
             bound.attribute("value", "concern-time-as-problem")

@@ -81,7 +81,7 @@ def _device(statement: Node, role: Node, reading: Reading) -> Resource:
     if model := playing["manufacturerModelName"].text("device-model"):
         device["deviceName"] = [{"name": model, "type": "model-name"}]
     device["type"] = concepts.to_fhir(playing["code"], "device-type", reading.words)
-    statement["effectiveTime"].attribute("nullFlavor", "device-time-unknown")
+    statement["effectiveTime"].implied("device-time-unknown", "nullFlavor")
     return device | statements.about(reading.patient, "patient")
 
 

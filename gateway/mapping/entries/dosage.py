@@ -194,7 +194,7 @@ def _amounts(statement: Node, reading: Reading) -> Resource:
 def _amount(node: Node, choice: str) -> Resource:
     """dose[x] or rate[x]: one quantity where both bounds say the same."""
     rule = f"dosage-{choice}"
-    node.attribute("nullFlavor", f"{rule}-unknown")
+    node.implied(f"{rule}-unknown", "nullFlavor")
     if quantities.is_readable(node):
         return {f"{choice}Quantity": quantities.to_fhir(node, rule)}
     bounds = quantities.range_to_fhir(node, rule)

@@ -3,7 +3,7 @@
 | FHIR Immunization | CDA substanceAdministration |
 |---|---|
 | status completed, not-done | `@negationInd` false, true |
-| vaccineCode | `manufacturedMaterial` (`products.py`) |
+| vaccineCode | `manufacturedMaterial` (`product.py`) |
 | lotNumber | `manufacturedMaterial/lotNumberText` |
 | occurrenceDateTime | `effectiveTime/@value` |
 | route, site | `routeCode`, `approachSiteCode`; a code that French lists lack: beside `nullFlavor` OTH |
@@ -20,7 +20,7 @@ import re
 
 from lxml import etree
 
-from gateway.mapping.entries import concepts, doubts, products, quantities, statements
+from gateway.mapping.entries import concepts, doubts, product, quantities, statements
 from gateway.mapping.entries.entry import EntryPart, Reading, Writing
 from gateway.mapping.parts.people import Resource
 from gateway.mapping.source import Element, Node
@@ -30,6 +30,7 @@ from gateway.mssante.format.build import add, unknown
 _STATUSES = {"completed": "false", "not-done": "true"}
 _UNSPECIFIED = ("IMMUNIZ", "Vaccination sans autre précision")
 _RANK = ("30973-2", "Rang de la vaccination")
+_LOT = "consumable/manufacturedProduct/manufacturedMaterial/lotNumberText"
 _WHOLE = re.compile(r"[1-9]\d{0,8}")
 
 
@@ -76,7 +77,7 @@ def _how(act: etree._Element, immunization: Element) -> None:
 
 
 def _product(act: etree._Element, immunization: Element, writing: Writing) -> None:
-    material = products.to_cda(act, immunization["vaccineCode"], "vaccine", writing.anchor)
+    material = product.to_cda(act, immunization["vaccineCode"], writing.anchor)
     if concepts.is_exact(immunization["lotNumber"]):
         add(material, "lotNumberText", immunization["lotNumber"].structured("lot-number"))
 
@@ -96,8 +97,7 @@ def _rank(act: etree._Element, immunization: Element) -> None:
 
 def to_fhir(statement: Node, reading: Reading) -> list[Resource]:
     """The Immunization; a recommendation (mood INT) and "no known vaccination" stay in words."""
-    material = statement["consumable/manufacturedProduct/manufacturedMaterial"]
-    vaccine = concepts.agent_to_fhir(concepts.silent(material), "", reading.words)
+    vaccine = product.to_fhir(concepts.silent(statement), reading.words)
     kind = concepts.peek(statement["code"], reading.words)
     if not statements.is_plain(statement) or not vaccine or doubts.says_nothing_known(kind):
         return []
@@ -105,18 +105,18 @@ def to_fhir(statement: Node, reading: Reading) -> list[Resource]:
         return []
     if statement["statusCode"].peek("code") not in (None, "completed"):
         return []
-    return [_immunization(statement, material, reading)]
+    return [_immunization(statement, reading)]
 
 
-def _immunization(statement: Node, material: Node, reading: Reading) -> Resource:
+def _immunization(statement: Node, reading: Reading) -> Resource:
     statements.frame(statement)
     if statement["code"].peek("code") == _UNSPECIFIED[0]:
         statements.fixed(statement["code"])
     status = "not-done" if statements.is_negated(statement) else "completed"
     immunization: Resource = {"resourceType": "Immunization"} | statements.identified(statement) | {"status": status}
-    immunization["vaccineCode"] = concepts.agent_to_fhir(material, "vaccine", reading.words)
+    immunization["vaccineCode"] = product.to_fhir(statement, reading.words)
     immunization |= statements.about(reading.patient, "patient") | _occurrence(statement)
-    if lot := material["lotNumberText"].text("lot-number"):
+    if lot := statement[_LOT].text("lot-number"):
         immunization["lotNumber"] = lot
     for name, member in (("approachSiteCode", "site"), ("routeCode", "route")):
         if concept := concepts.to_fhir(statement[name], member, reading.words):

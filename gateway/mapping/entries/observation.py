@@ -253,7 +253,7 @@ def component_of(inner: Node, reading: Reading) -> Resource:
     inner.attribute("negationInd", "implied-by-template")
     for path in _TIMES:
         inner[path].attribute("value", "same-time-as-the-whole")
-        inner[path].attribute("nullFlavor", "same-time-as-the-whole")
+        inner[path].implied("same-time-as-the-whole", "nullFlavor")
     component: Resource = {"code": concepts.to_fhir(inner["code"], "observation-code", reading.words) or {}}
     return component | _result(inner, reading)
 

@@ -131,6 +131,7 @@ def to_fhir(statement: Node, reading: Reading) -> list[Resource]:
     if not plain or not pair or not code or doubtful or (planned and denied):
         return []
     statements.frame(statement)
+    statement["statusCode"].attribute("code", "procedure-status")
     statements.is_negated(statement)
     resource = _planned(statement, pair.fhir) if planned else _done("not-done" if denied else pair.fhir)
     resource |= statements.identified(statement)

@@ -21,15 +21,16 @@ from gateway.mssante.format.build import add
 _RULE = "medication-code"
 
 
-def to_cda(parent: etree._Element, concept: Element, anchor: str) -> None:
-    """Add `consumable`."""
-    product = add(add(parent, "consumable"), "manufacturedProduct", classCode="MANU")
+def to_cda(parent: etree._Element, concept: Element, anchor: str) -> etree._Element:
+    """Add `consumable`; returns its `manufacturedMaterial`."""
+    product = add(add(parent, "consumable", typeCode="CSM"), "manufacturedProduct", classCode="MANU")
     for template in oids.TEMPLATES_PRODUCT:
         add(product, "templateId", root=template)
     material = add(product, "manufacturedMaterial")
     codings = [coding for coding in concept.each("coding") if concepts.is_codable(coding)]
     _code_to_cda(material, concept, codings, anchor)
     add(material, "name", _name(concept, codings))
+    return material
 
 
 def _code_to_cda(material: etree._Element, concept: Element, codings: Sequence[Element], anchor: str) -> None:
@@ -71,7 +72,7 @@ def to_fhir(node: Node, words: Words) -> Concept:
         found["text"] = name.text(_RULE)
     elif called in _wordings(found):
         name.text("implied-by-code")
-    name.attribute("nullFlavor", "implied-by-template")
+    name.implied("implied-by-template", "nullFlavor")
     return found
 
 

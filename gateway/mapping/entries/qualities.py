@@ -159,8 +159,8 @@ def read_code(node: Node, codes: str, rule: str) -> str | None:
 
 def claim_code(node: Node, rule: str) -> None:
     """Claim the attributes of a code that a list holds."""
-    for name in ("code", "codeSystem", "codeSystemName", "displayName"):
-        node.attribute(name, rule)
+    node.attribute("code", rule)
+    node.implied(f"{rule}-implied-by-code", "codeSystem", "codeSystemName", "displayName")
 
 
 def status_of(name: str, system: str, code: str | None) -> dict[str, object]:

@@ -188,7 +188,7 @@ def range_to_fhir(node: Node, rule: str) -> dict[str, Quantity]:
     found = {bound: to_fhir(node[bound], rule) for bound in ("low", "high")}
     for bound in ("low", "high"):
         node[bound].attribute("inclusive", f"{rule}-bound")
-        node[bound].attribute("nullFlavor", f"{rule}-no-bound")
+        node[bound].implied(f"{rule}-no-bound", "nullFlavor")
     return {bound: quantity for bound, quantity in found.items() if quantity}
 
 
@@ -197,7 +197,7 @@ def compared_to_fhir(node: Node, rule: str) -> Quantity | None:
     bounds = [name for name in ("low", "high") if is_readable(node[name])]
     if len(bounds) != 1:
         return None
-    node["high" if bounds[0] == "low" else "low"].attribute("nullFlavor", f"{rule}-no-bound")
+    node["high" if bounds[0] == "low" else "low"].implied(f"{rule}-no-bound", "nullFlavor")
     meant = node[bounds[0]].attribute("inclusive", rule) or "true"
     comparator = next((c for c, bound in _BOUNDS.items() if bound == (bounds[0], meant)), None)
     found = to_fhir(node[bounds[0]], rule)

@@ -96,6 +96,6 @@ def _manifestation(node: Node, reading: Reading) -> Resource:
 def _claim_same_time(sign: Node, first: Node) -> None:
     """The time of a further sign is that of the reaction: claimed when it says the same."""
     low, told = sign["effectiveTime/low"], first["effectiveTime/low"]
-    low.attribute("nullFlavor", "reaction-onset-unknown")
+    low.implied("reaction-onset-unknown", "nullFlavor")
     if low.peek("value") == told.peek("value"):
         low.attribute("value", "reaction-onset")

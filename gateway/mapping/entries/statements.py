@@ -71,7 +71,7 @@ def add_time(parent: etree._Element, name: str, value: Element, rule: str) -> bo
     written = dates.to_cda(given) if given else None
     if written is None:
         return False
-    if dates.to_fhir(written) == given:
+    if given and dates.comes_back(given):
         value.structured(rule)
     add(parent, name, value=written)
     return True
@@ -137,16 +137,16 @@ def is_negated(node: Node) -> bool:
 
 
 def frame(node: Node) -> None:
-    """Claim what only frames a statement: an unknown id, the end of writing it down."""
-    node["id"].attribute("nullFlavor", "implied-by-template")
-    node["statusCode"].attribute("code", "implied-by-template")
+    """Claim what only frames a statement: an unknown id, the end of writing it down. Another status is for words."""
+    node["id"].implied("implied-by-template", "nullFlavor")
+    if node["statusCode"].peek("code") == "completed":
+        node["statusCode"].implied("implied-by-template", "code")
 
 
 def fixed(*nodes: Node) -> None:
     """Claim elements whose value the template fixes."""
     for node in nodes:
-        for name in ("code", "displayName", "codeSystem", "codeSystemName", "nullFlavor"):
-            node.attribute(name, "implied-by-template")
+        node.implied("implied-by-template", "code", "displayName", "codeSystem", "codeSystemName", "nullFlavor")
 
 
 def identified(node: Node) -> Resource:
@@ -160,7 +160,7 @@ def time_of(node: Node, rule: str) -> str | None:
     value = node.peek("value") or ""
     found = dates.to_fhir(value)
     if found is None:
-        node.attribute("nullFlavor", f"{rule}-unknown")
+        node.implied(f"{rule}-unknown", "nullFlavor")
         return None
     node.attribute("value", rule)
     if not dates.keeps_precision(value):

@@ -161,7 +161,7 @@ def interval_of(statement: Node) -> Node:
 def period_to_fhir(interval: Node) -> Resource:
     """The bounds of an interval as a Period."""
     values.claim_type(interval)
-    interval.attribute("nullFlavor", "medication-period-unknown")
+    interval.implied("medication-period-unknown", "nullFlavor")
     bounds = {
         name: statements.time_of(interval[b], "medication-period") for name, b in (("start", "low"), ("end", "high"))
     }
@@ -239,8 +239,7 @@ def _claim_frame(node: Node) -> None:
     for part in (node, *node.each("comp")):
         if values.type_of(part) in ("PIVL_TS", "EIVL_TS", "SXPR_TS") or part.peek("operator"):
             values.claim_type(part)
-            part.attribute("operator", _RULE)
-            part.attribute("nullFlavor", _RULE)
+            part.implied(_RULE, "operator", "nullFlavor")
 
 
 def _moment(part: Node) -> str | None:

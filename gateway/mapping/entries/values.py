@@ -75,8 +75,7 @@ def _add_period(parent: etree._Element, value: Element, rule: str) -> None:
 
 def is_time(value: Element) -> bool:
     """Whether it is a dateTime that comes back the same from a TS."""
-    written = dates.to_cda(value.peek() or "")
-    return written is not None and dates.to_fhir(written) == value.peek()
+    return dates.comes_back(value.peek() or "")
 
 
 def _is_period(value: Element) -> bool:
@@ -180,7 +179,7 @@ def type_of(node: Node) -> str:
 
 def claim_type(node: Node) -> None:
     """Claim `xsi:type`: the kind of FHIR value tells it."""
-    node.attribute(f"{{{XSI}}}type", "implied-by-value")
+    node.implied("implied-by-value", f"{{{XSI}}}type")
 
 
 def _absent(node: Node, flavor: str, rule: str) -> Value | None:

@@ -141,7 +141,7 @@ def to_fhir(node: Node, reading: Reading) -> list[Resource]:
 def _frame(node: Node) -> None:
     statements.frame(node)
     statements.fixed(node["code"])
-    node["effectiveTime"].attribute("nullFlavor", "same-time-as-the-whole")
+    node["effectiveTime"].implied("same-time-as-the-whole", "nullFlavor")
 
 
 def _single(measure: Node, time: Node, reading: Reading) -> Resource:

@@ -18,7 +18,8 @@ def body_to_fhir(document: Node, header: Header, place: str = "") -> str:
     resource: Resource = {"resourceType": "DocumentReference"}
     resource["masterIdentifier"] = {"system": systems.URI, "value": header.identifier}
     resource |= {"identifier": [header.set_id]} if header.set_id else {}
-    resource |= {"status": "current", "type": {"coding": [header.type]}, "subject": reference(header.patient)}
+    resource |= {"status": "current", "subject": reference(header.patient)}
+    resource |= {"type": {"coding": [header.type]}} if header.type else {}
     resource |= {"date": _instant(header.written_at)} if _instant(header.written_at) else {}
     resource |= {"author": [reference(url) for url in header.authors]} if header.authors else {}
     resource |= {"authenticator": reference(header.legal_authenticator)} if header.legal_authenticator else {}
@@ -63,7 +64,7 @@ def _attachment(document: Node, header: Header, place: str) -> Resource:
     media_type = text.attribute("mediaType", "body-media-type")
     content = text.text("body", Outcome.ATTACHED)
     binary: Resource = {"resourceType": "Binary", "contentType": media_type or "application/octet-stream"}
-    binary["data"] = "".join((content or "").split())
+    binary |= {"data": "".join(content.split())} if content else {}
     url = header.bundling.add(binary, f"{place}binary")
     return attachment | {"contentType": binary["contentType"], "url": url} | _title(header)
 
@@ -74,7 +75,8 @@ def _copy(document: Node, header: Header, attachment: Resource, place: str) -> R
         value = media["value"]
         media_type = value.attribute("mediaType", "body-media-type")
         binary: Resource = {"resourceType": "Binary", "contentType": media_type or "application/octet-stream"}
-        binary["data"] = "".join((value.text("body", Outcome.ATTACHED) or "").split())
+        data = value.text("body", Outcome.ATTACHED)
+        binary |= {"data": "".join(data.split())} if data else {}
         url = header.bundling.add(binary, f"{place}binary[{media.path}]")
         attachment = {**attachment, "contentType": binary["contentType"], "url": url}
     return attachment if "url" in attachment else attachment | {"contentType": "text/xml"}

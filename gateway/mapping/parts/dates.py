@@ -78,3 +78,13 @@ def keeps_precision(value: str) -> bool:
     """Whether `to_fhir` carries all of this TS."""
     back = to_fhir(value)
     return back is not None and to_cda(back) == value
+
+
+def comes_back(value: str) -> bool:
+    """Whether a TS carries all of a FHIR date or dateTime. `Z` comes back as `+00:00`: the same instant.
+
+    >>> comes_back("2026-11-20T08:30:00Z"), comes_back("2026-11"), comes_back("hier")
+    (True, True, False)
+    """
+    written = to_cda(value)
+    return written is not None and to_fhir(written) in (value, value.replace("Z", "+00:00"))

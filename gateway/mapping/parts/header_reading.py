@@ -9,7 +9,7 @@ from typing import Any
 from gateway.fhir.format import systems
 from gateway.mapping.parts import coding, dates, identifiers, patient
 from gateway.mapping.parts.header import implied_status
-from gateway.mapping.parts.people import Bundling, Resource, reference
+from gateway.mapping.parts.people import UNKNOWN, Bundling, Resource, reference
 from gateway.mapping.parts.professional import organization_to_fhir
 from gateway.mapping.source import Node
 from gateway.mapping.terminology import uri_of
@@ -85,7 +85,7 @@ def read_header(document: Node, bundling: Bundling) -> Header:
     encounter = document["componentOf/encompassingEncounter"]
     return Header(
         bundling=bundling,
-        identifier=_document_id(document["id"]),
+        identifier=_document_id(document["id"], bundling),
         set_id=identifiers.to_fhir(document["setId"], "set-id"),
         type=coding.to_fhir(document["code"], "document-type") or {},
         title=document["title"].text("document-title"),
@@ -118,8 +118,12 @@ def _claim_fixed(document: Node) -> None:
             document[name].implied("as-in-every-document", attribute)
 
 
-def _document_id(node: Node) -> str:
+def _document_id(node: Node, bundling: Bundling) -> str:
+    """Its own, or one of ours: FHIR wants each document to have a name."""
     root, extension = node.attribute("root", "document-id"), node.attribute("extension", "document-id")
+    if root is None:
+        node.ledger.fill("Bundle.identifier", "document-id-missing")
+        return bundling.context.urn("document-id")
     return f"urn:oid:{root}" + (f"^{extension}" if extension else "")
 
 
@@ -309,6 +313,17 @@ def _facility(node: Node, encounter: Resource, bundling: Bundling) -> None:
         url = bundling.share(structure)
         encounter["serviceProvider"] = reference(url)
         _set_type(bundling.entries[url], kind)
+
+
+def type_of(found: Header) -> Resource:
+    """The type of a Composition, which needs one."""
+    return {"coding": [found.type]} if found.type else UNKNOWN
+
+
+def written_by(found: Header) -> Resource:
+    """`Composition.date` and `author`, which it needs: unknown where the document says neither."""
+    date = {"date": found.written_at} if found.written_at else {"_date": UNKNOWN}
+    return {**date, "author": [reference(url) for url in found.authors] or [UNKNOWN]}
 
 
 def attesters(found: Header) -> list[Resource]:

@@ -8,11 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.fhir.format import systems
 from gateway.mapping.context import Context
 from gateway.mapping.parts import professional
 from gateway.mapping.source import Node
 
 Resource = dict[str, Any]
+
+UNKNOWN: Resource = {"extension": [{"url": systems.DATA_ABSENT_REASON, "valueCode": "unknown"}]}
+"""An element that FHIR requires and that the document does not give."""
 
 
 @dataclass(slots=True)

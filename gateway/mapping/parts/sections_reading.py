@@ -64,7 +64,8 @@ def _untold_header(document: Node) -> list[str]:
 
 def _other_members(node: Node, read: tuple[str, ...]) -> list[str]:
     """What the children of an element say, beyond those that have a reader of their own."""
-    assert node.element is not None
+    if node.element is None:
+        return []
     names = dict.fromkeys(etree.QName(child).localname for child in node.element.iterchildren("*"))
     return [line for name in names if name not in read for child in node.each(name) for line in _in_words(child)]
 

@@ -39,7 +39,7 @@ def test_two_documents_are_two_entries() -> None:
 
 
 def test_an_archive_without_metadata_is_unreadable() -> None:
-    with pytest.raises(Unreadable, match="0 METADATA.XML"):
+    with pytest.raises(Unreadable, match="0 METADATA"):
         _read(INVALID / "xdm-no-metadata.zip")
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from email.policy import SMTP
 from typing import Any
 
 from gateway.errors import InputError
@@ -168,7 +169,7 @@ def _mail(
 
 
 def _thanks(sender: MailAddress, recipient: MailAddress, message_id: str) -> bytes:
-    mail = EmailMessage()
+    mail = EmailMessage(policy=SMTP)
     mail["From"], mail["To"], mail["Subject"] = sender, recipient, "Merci de votre message"
     mail["Message-ID"] = message_id
     mail.set_content("Merci.")

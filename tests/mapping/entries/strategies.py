@@ -40,7 +40,7 @@ SAYING = st.one_of(
     st.fixed_dictionaries(
         {"coding": st.tuples(GOOD_CODINGS, CODINGS).map(list)}, optional={"text": WORDS.map("pour {}".format)}
     ),
-    st.fixed_dictionaries({"text": WORDS.map("pour {}".format)}),
+    st.fixed_dictionaries({"text": WORDS.map(lambda words: f"pour {words}".strip())}),
 )
 """Concepts that certainly say something, in words that deny nothing."""
 IDENTIFIERS = st.lists(

@@ -108,8 +108,13 @@ def differences(sent: Json, found: Json) -> Iterator[tuple[str, object, object]]
     """Where a leaf of what was sent is not in what was found, with its digits and its place."""
     there = dict(leaves(found, ""))
     for path, value in leaves(sent, ""):
-        if str(there.get(path)) != str(value) or type(there.get(path)) is not type(value):
+        if _same(there.get(path)) != _same(value) or type(there.get(path)) is not type(value):
             yield path, value, there.get(path)
+
+
+def _same(value: object) -> str:
+    """With its digits; `Z` is the offset zero."""
+    return re.sub(r"(T[\d:.]+)Z$", r"\1+00:00", str(value))
 
 
 def additions(sent: Json, found: Json) -> set[str]:

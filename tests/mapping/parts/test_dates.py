@@ -41,7 +41,9 @@ def test_fractions_of_a_second_keep_their_digits(at: datetime, digits: int) -> N
     assert dates.to_fhir(dates.to_cda(value) or "") == value
 
 
-@pytest.mark.parametrize("value", ["", "hier", "2026-13-99T", "20261120", "2026-11-20T09:30", "2026-11-20T09:30:00", " 2026"])
+@pytest.mark.parametrize(
+    "value", ["", "hier", "2026-13-99T", "20261120", "2026-11-20T09:30", "2026-11-20T09:30:00", " 2026"]
+)
 def test_what_fhir_does_not_know_is_no_date(value: str) -> None:
     assert dates.to_cda(value) is None
 

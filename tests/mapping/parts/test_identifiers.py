@@ -8,7 +8,9 @@ from gateway.mapping.parts import identifiers
 from gateway.mapping.result import Ledger
 from gateway.mapping.source import Element, Node
 
-VALUES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=30).filter(lambda v: v == v.strip())
+VALUES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=30).filter(
+    lambda v: v == v.strip()
+)
 URLS = st.from_regex(r"https://[a-z]{1,10}\.example/[a-z0-9/]{0,20}", fullmatch=True)
 OIDS = st.lists(st.integers(0, 10**6), min_size=1, max_size=8).map(lambda arcs: ".".join(["1", "2", *map(str, arcs)]))
 

@@ -44,7 +44,9 @@ def test_another_value_is_another_person() -> None:
 
 def test_a_shorter_description_shares_the_longer_and_a_different_one_does_not() -> None:
     bundling = Bundling(BENCH)
-    whole = bundling.share({"resourceType": "Practitioner", "name": [{"family": "ORMESSY"}], "identifier": [{"value": "1"}]})
+    whole = bundling.share(
+        {"resourceType": "Practitioner", "name": [{"family": "ORMESSY"}], "identifier": [{"value": "1"}]}
+    )
     assert bundling.share({"resourceType": "Practitioner", "identifier": [{"value": "1"}]}) == whole
     assert bundling.share({"resourceType": "Practitioner", "identifier": [{"value": "2"}]}) != whole
     assert bundling.share({"resourceType": "Organization", "identifier": [{"value": "1"}]}) != whole
