@@ -28,7 +28,7 @@ key = {key}
 """
 
 
-def target_of_demo(demo: Mapping[str, Any], patience: float = 20, quiet: float = 2) -> str:
+def target_of_demo(demo: Mapping[str, Any], patience: float = 40, quiet: float = 2) -> str:
     """The text of TARGET.toml. Every value is written as JSON, which TOML reads as the same string or list."""
     own = demo["free_mailbox_tls"]
     said = {

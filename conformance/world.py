@@ -11,7 +11,7 @@ from conformance.peers.mailbox import Mailbox
 from conformance.peers.practice import Answer, Practice
 from conformance.peers.report import STRAIGHT, Report, Twist, write_report
 from conformance.peers.writing import Colleague
-from conformance.readers import Unreadable
+from conformance.readers import Unreadable, fhir
 from conformance.readers.cda import Cda
 from conformance.readers.fhir import Resource
 from conformance.readers.mail import Mail
@@ -108,6 +108,15 @@ class World:
             return self.post_letter(self.referral())
         except Failed as failure:
             raise Skipped(f"no letter to answer: {failure}") from None
+
+    def settled(self, letter: Letter) -> Resource:
+        """The Task once the operator has reported. Raises Skipped: that it does is another check's matter."""
+        try:
+            return self.practice.follow(
+                letter.task_id, lambda task: fhir.delivery_state(task) not in ("", "sent"), "a receipt of the operator"
+            )
+        except Failed as failure:
+            raise Skipped(str(failure)) from None
 
     def colleague(self, letter: Letter) -> Colleague:
         return Colleague(self.target.partner.address, letter.mail)

@@ -108,7 +108,9 @@ def test_the_metadata_describe_the_document_to_the_byte(sent: tuple[str, bytes, 
     assert slot("size") == [str(len(document))]
     assert slot("URI") == ["DOC00001.XML"]
     assert slot("creationTime") == ["20261120083000"]  # UTC
-    ids = values(metadata, "//r:ExternalIdentifier[r:Name/r:LocalizedString/@value='XDSDocumentEntry.uniqueId']/@value", RIM)
+    ids = values(
+        metadata, "//r:ExternalIdentifier[r:Name/r:LocalizedString/@value='XDSDocumentEntry.uniqueId']/@value", RIM
+    )
     assert ids == values(etree.fromstring(document), "/c:ClinicalDocument/c:id/@root")
 
 

@@ -90,9 +90,7 @@ def _receipt(world: World, letter: Letter) -> Any:
 
 def _timeline(world: World) -> list[Resource]:
     letter = world.letter()
-    world.practice.follow(
-        letter.task_id, lambda t: fhir.delivery_state(t) not in ("", "sent"), "a receipt of the operator"
-    )
+    world.settled(letter)
     bundle = world.practice.read(f"Task/{letter.task_id}/$timeline")
     expect_equal("timeline Bundle.type", "collection", bundle.get("type"))
     return fhir.resources(bundle, "AuditEvent")

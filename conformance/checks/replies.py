@@ -114,7 +114,7 @@ def words_are_passed_on(world: World) -> None:
 
 def words_move_nothing(world: World) -> None:
     letter = world.own_letter()
-    before = world.practice.follow(letter.task_id, lambda t: fhir.delivery_state(t) == "delivered", "delivered")
+    before = world.settled(letter)
     after = _say_something(world, letter)
     expect_equal("Task.status", before["status"], after["status"])
     expect_equal("Task.businessStatus", fhir.business_status(before), fhir.business_status(after))

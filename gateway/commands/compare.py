@@ -12,6 +12,7 @@ from gateway.fhir.format.compare import compare as compare_contents
 from gateway.fhir.format.reading import parse_json
 from gateway.mapping.carried import carried
 from gateway.mapping.context import BENCH
+from gateway.model import Finding
 from gateway.tables import read_rows
 
 ROUNDTRIP = Path(__file__).parents[2] / "fixtures" / "roundtrip.tsv"
@@ -33,6 +34,9 @@ def compare(
         differences = compare_contents(left, right, [row["path"] for row in read_rows(ROUNDTRIP.read_text("utf-8"))])
     except GatewayError as error:
         complain("compare", error.findings)
+        raise typer.Exit(BAD_INPUT) from None
+    except OSError:
+        complain("compare", [Finding("unreadable-file")])
         raise typer.Exit(BAD_INPUT) from None
     # A CDA requires values that a message may lack: what it filled is shown, and is no difference of what was carried.
     counted = [d for d in differences if not (carried_only and d.kind == "added")]

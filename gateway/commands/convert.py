@@ -3,7 +3,11 @@
 import json
 import os
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
+from hashlib import sha256
+from itertools import count, islice
 from pathlib import Path
 from typing import Annotated
 
@@ -34,10 +38,12 @@ def convert(
 ) -> None:
     """Convertir entre FHIR, CDA, XDM, courriel et PDF, sans rien perdre en silence."""
     if len(inputs) > 1 and out is None:
-        typer.echo("Plusieurs entrées : donner --out DOSSIER.", err=True)
-        raise typer.Exit(WRONG_USE)
-    context = Context(_instant(at), seed or os.urandom(16).hex())
+        raise _wrong_use("Plusieurs entrées : donner --out DOSSIER.")
+    if len(inputs) > 1 and loss:
+        raise _wrong_use("--loss ne vaut que pour une entrée ; --json donne le reçu de chacune.")
+    instant, seed = _instant(at), seed or os.urandom(16).hex()
     targets = _targets(inputs, out, to)
+    taken: set[Path | None] = set(targets)
     results = []
     with Progress(
         SpinnerColumn(), TextColumn("{task.description}"), transient=True, disable=len(inputs) < 5
@@ -45,18 +51,31 @@ def convert(
         task = progress.add_task("", total=len(inputs))
         for number, (source, target) in enumerate(zip(inputs, targets, strict=True), 1):
             progress.update(task, description=f"{number}/{len(inputs)} {source.name}")
-            results.append(_one(source, target, to, context, loss if len(inputs) == 1 else None))
+            results.append(_one(source, target, to, partial(_context, instant, seed), taken, loss))
     if json_output:
         print_json(results)
     raise typer.Exit(BAD_INPUT if any("error" in result for result in results) else 0)
 
 
+def _wrong_use(said: str) -> typer.Exit:
+    typer.echo(said, err=True)
+    return typer.Exit(WRONG_USE)
+
+
 def _instant(at: str | None) -> datetime:
+    """With its offset: a time without one would depend on the machine."""
     try:
-        return datetime.fromisoformat(at).astimezone(UTC) if at else datetime.now(UTC)
+        instant = datetime.fromisoformat(at) if at else datetime.now(UTC)
     except ValueError:
-        typer.echo(f"--at n'est pas un instant ISO 8601 : {at}", err=True)
-        raise typer.Exit(WRONG_USE) from None
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise _wrong_use(f"--at n'est pas un instant ISO 8601 avec son décalage : {at}")
+    return instant.astimezone(UTC)
+
+
+def _context(instant: datetime, seed: str, content: bytes) -> Context:
+    """Of one input: two contents of one run never share an id."""
+    return Context(instant, f"{seed}/{sha256(content).hexdigest()}")
 
 
 def _targets(inputs: list[Path], out: Path | None, to: Kind) -> list[Path | None]:
@@ -66,38 +85,48 @@ def _targets(inputs: list[Path], out: Path | None, to: Kind) -> list[Path | None
     assert out is not None
     parent = Path(os.path.commonpath([path.absolute().parent for path in inputs]))
     targets: list[Path | None] = [
-        out / path.absolute().relative_to(parent).with_suffix(SUFFIXES[to]) for path in inputs
+        out / path.absolute().relative_to(parent).with_suffix(SUFFIXES.get(to, "")) for path in inputs
     ]
     if len(set(targets)) != len(targets):
-        typer.echo("Deux entrées donneraient le même fichier.", err=True)
-        raise typer.Exit(WRONG_USE)
+        raise _wrong_use("Deux entrées donneraient le même fichier.")
     return targets
 
 
-def _one(source: Path, target: Path | None, to: Kind, context: Context, loss: Path | None) -> dict[str, object]:
+def _one(
+    source: Path,
+    target: Path | None,
+    to: Kind,
+    context: Callable[[bytes], Context],
+    taken: set[Path | None],
+    loss: Path | None,
+) -> dict[str, object]:
     try:
-        done = convert_content(source.read_bytes(), to, context, TypstRenderer().render)
+        content = source.read_bytes()
+        done = convert_content(content, to, context(content), TypstRenderer().render)
     except GatewayError as error:
         complain(str(source), error.findings)
         return {"input": str(source), "error": error.code}
     except OSError:
         complain(str(source), [Finding("unreadable-file")])
         return {"input": str(source), "error": "unreadable-file"}
-    written = _write(done, target)
+    written = _write(done, target, taken)
     losses = [report.as_json() for report in done.losses]
     if loss and losses:
         loss.write_bytes(_receipt(done.losses[0]))
     return {"input": str(source), "outputs": written, "losses": losses}
 
 
-def _write(done: Conversion, target: Path | None) -> list[str]:
-    """The first content to its file, further ones beside it, numbered. Without a file: stdout."""
+def _write(done: Conversion, target: Path | None, taken: set[Path | None]) -> list[str]:
+    """The first content to its file, further ones beside it, under the next numbers. Without a file: stdout."""
     if target is None:
         for content in done.contents:
             sys.stdout.buffer.write(content)
         return []
     target.parent.mkdir(parents=True, exist_ok=True)
-    names = [target, *(target.with_stem(f"{target.stem}-{n}") for n in range(2, len(done.contents) + 1))]
+    numbered = (target.with_stem(f"{target.stem}-{number}") for number in count(2))
+    free = (name for name in numbered if name not in taken)
+    names = [target, *islice(free, len(done.contents) - 1)]
+    taken.update(names)
     for name, content in zip(names, done.contents, strict=True):
         name.write_bytes(content)
     return [str(name) for name in names]

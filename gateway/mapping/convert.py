@@ -4,7 +4,7 @@ Outward forms are all made from a FHIR message (documents, archive, mail); inwar
 from there to FHIR. Source of the kinds: `docs/convert.md`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -20,6 +20,7 @@ from gateway.mapping.packing import Finished, archive, finish_written, mail_of
 from gateway.mapping.result import LossReport
 from gateway.model import Finding, MailAddress, MailMessageId, Oid, Sender
 from gateway.mssante.format import cda, mail, xdm
+from gateway.mssante.format.cda import ClinicalDocument
 from gateway.mssante.format.letter import Letter
 
 Render = Callable[[Letter, datetime], bytes]
@@ -34,8 +35,14 @@ SUFFIXES = {
     Kind.MAIL: ".eml",
     Kind.PDF: ".pdf",
 }
-_INWARD = {Kind.CDA, Kind.XDM, Kind.MAIL}
-_FHIR = {Kind.FHIR_MESSAGE, Kind.FHIR_DOCUMENT}
+_FHIR = frozenset({Kind.FHIR_MESSAGE, Kind.FHIR_DOCUMENT})
+_INSIDE = _FHIR | {Kind.CDA, Kind.PDF}
+_INWARD = {
+    Kind.CDA: _INSIDE,
+    Kind.XDM: _INSIDE | {Kind.METADATA},
+    Kind.MAIL: _INSIDE | {Kind.METADATA, Kind.XDM},
+}
+"""What comes in → what can be taken out of it."""
 _BENCH = Sender(
     "convert",
     "Conversion",
@@ -62,7 +69,7 @@ def convert(content: bytes, target: Kind, context: Context, render: Render, form
     source = kind_of(content)
     if source is Kind.FHIR_MESSAGE and target not in _FHIR:
         return _outward(content, target, context, render, form)
-    if source in _INWARD:
+    if target in _INWARD.get(source, ()):
         return _inward(content, source, target, context)
     raise _meaningless(source, target)
 
@@ -120,9 +127,7 @@ def _documents(contents: list[bytes], target: Kind, context: Context) -> Convers
     if target is Kind.CDA:
         return Conversion(tuple(contents), ())
     if target is Kind.PDF:
-        return Conversion(tuple(pdf for document in documents if (pdf := cda.embedded_pdf(document))), ())
-    if target not in _FHIR:
-        raise _meaningless(Kind.CDA, target)
+        return Conversion(_pdfs(documents), ())
     known = type_of_document(documents[0].code.code if documents[0].code else None)
     if target is Kind.FHIR_MESSAGE:
         if known is None:
@@ -132,3 +137,10 @@ def _documents(contents: list[bytes], target: Kind, context: Context) -> Convers
         pairs = zip(documents, contents, strict=True)
         made = [any_document.to_fhir(document, context, sha256(content).hexdigest()) for document, content in pairs]
     return Conversion(tuple(write_json(m.value) for m in made), tuple(m.loss for m in made))
+
+
+def _pdfs(documents: Sequence[ClinicalDocument]) -> tuple[bytes, ...]:
+    found = tuple(pdf for document in documents if (pdf := cda.embedded_pdf(document)))
+    if not found:
+        raise _meaningless(Kind.CDA, Kind.PDF)
+    return found

@@ -86,7 +86,8 @@ class World:
         """The mail of a referral once it lies in the colleague's mailbox, without the trace of servers."""
         (delivery,) = self.delivery_ids(task)
         mails = patiently(
-            lambda: [mail for mail in self.post.arrived(address) if delivery.encode() in mail], lambda found: bool(found)
+            lambda: [mail for mail in self.post.arrived(address) if delivery.encode() in mail],
+            lambda found: bool(found),
         )
         return without_trace(mails[0])
 

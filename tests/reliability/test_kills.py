@@ -7,7 +7,7 @@ from reliability.kills import CONTROLS, campaign, plan
 from reliability.report import DURABLE, is_caught
 from reliability.steps import BY_NAME, RANDOM, STEPS
 
-SHORT = ("after-commit", "after-answer", "after-250", "at-delivery", "after-fetch", "before-effect", "random")
+SHORT = ("after-commit", "after-250", "at-delivery", "after-fetch", "before-effect", "random")
 
 
 def test_nothing_is_lost_phantom_or_doubled_when_the_gateway_is_killed() -> None:
