@@ -58,6 +58,11 @@ class Run:
         return sum(result.word == word for result in self.results)
 
     @property
+    def is_complete(self) -> bool:
+        """Whether every check was run: what a part of them says is no verdict on the target."""
+        return len(self.results) == len(CHECKS)
+
+    @property
     def conforms(self) -> bool:
         return not any(result.is_bad for result in self.results)
 

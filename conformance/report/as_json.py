@@ -12,6 +12,7 @@ def as_json(run: Run) -> str:
     content = {
         "target": {"name": run.target.name, "role": run.target.role, "base_url": run.target.fhir.base_url},
         "began_at": run.began_at.isoformat(timespec="seconds"),
+        "complete": run.is_complete,
         "conforms": run.conforms,
         "counts": {word: run.count(word) for word in WORDS},
         "results": [_result(result) for result in run.results],

@@ -7,6 +7,7 @@ import html
 from pathlib import Path
 from string import Template
 
+from conformance.checks import CHECKS
 from conformance.requirements import Requirement, requirements
 from conformance.run import WORDS, Result, Run
 from conformance.trace import Evidence
@@ -39,7 +40,7 @@ def as_page(run: Run) -> str:
         base_url=html.escape(run.target.fhir.base_url),
         date=f"{run.began_at:%d/%m/%Y %H:%M} UTC",
         verdict_class="good" if run.conforms else "bad",
-        verdict=_verdict(run),
+        verdict=_verdict(run) + _part(run),
         counts="".join(f'<li class="{w}"><b>{run.count(w)}</b> {_VERDICTS[w]}<i>{w}</i></li>' for w in WORDS),
         findings="".join(map(_finding, bad)) or _NOTHING,
         groups="".join(_group(name, run) for name in GROUPS),
@@ -58,6 +59,13 @@ def _verdict(run: Run) -> str:
             "Non établi : la suite n'a pas tout pu regarder <i>Not established: the suite could not look everywhere</i>"
         )
     return "Non conforme <i>Does not conform</i>"
+
+
+def _part(run: Run) -> str:
+    if run.is_complete:
+        return ""
+    done = f"{len(run.results)}/{len(CHECKS)}"
+    return f"<small>Vérification partielle : {done}. <i>A part of the checks: {done}.</i></small>"
 
 
 def _finding(result: Result) -> str:

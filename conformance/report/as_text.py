@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import TextIO
 
+from conformance.checks import CHECKS
 from conformance.run import WORDS, Result, Run
 from conformance.words import words_of
 
@@ -30,7 +31,8 @@ def teller(total: int, language: str, out: TextIO = sys.stdout) -> Callable[[Res
 def summary(run: Run, language: str) -> str:
     """What is to be mended, then the counts; the last line says whether the target conforms."""
     lines = [line for result in run.results if result.word != "pass" for line in _told(result, language)]
-    counts = ", ".join(f"{run.count(word)} {word}" for word in WORDS)
+    part = "" if run.is_complete else f" ({len(run.results)}/{len(CHECKS)})"
+    counts = ", ".join(f"{run.count(word)} {word}" for word in WORDS) + part
     return "\n".join([*lines, "", counts, _verdict(run, language)])
 
 

@@ -10,14 +10,15 @@ from datetime import datetime
 from hashlib import sha256
 
 from gateway.errors import InputError
-from gateway.fhir.format.bundle import read_message
-from gateway.fhir.format.reading import write_json
+from gateway.fhir.format.bundle import index_message, read_message
+from gateway.fhir.format.reading import parse_json, write_json
 from gateway.mapping.catalog import type_of_document, type_of_message
 from gateway.mapping.context import Context
-from gateway.mapping.document_types import any_document
+from gateway.mapping.document_types import any_document, document_writing
+from gateway.mapping.document_types.written import Written
 from gateway.mapping.kinds import Kind, kind_of
 from gateway.mapping.packing import Finished, archive, finish_written, mail_of
-from gateway.mapping.result import LossReport
+from gateway.mapping.result import LossReport, Mapped
 from gateway.model import Finding, MailAddress, MailMessageId, Oid, Sender
 from gateway.mssante.format import cda, mail, xdm
 from gateway.mssante.format.cda import ClinicalDocument
@@ -67,7 +68,7 @@ def convert(content: bytes, target: Kind, context: Context, render: Render, form
     Raises InputError (`unsupported-conversion`, or what is wrong with the content).
     """
     source = kind_of(content)
-    if source is Kind.FHIR_MESSAGE and target not in _FHIR:
+    if source in _FHIR and target not in _FHIR:
         return _outward(content, target, context, render, form)
     if target in _INWARD.get(source, ()):
         return _inward(content, source, target, context)
@@ -82,11 +83,19 @@ def _meaningless(source: Kind, target: Kind) -> InputError:
 
 
 def _outward(content: bytes, target: Kind, context: Context, render: Render, form: str) -> Conversion:
-    message = read_message(content)
-    mapped = type_of_message(message.event[1]).to_cda(message, context, sha256(content).hexdigest(), form)
+    mapped = _to_cda(content, context, form)
     documents = finish_written(mapped.value, render(mapped.value.letter, context.at))
     loss = mapped.loss.with_target_hash(sha256(documents[0].content).hexdigest())
     return Conversion(_forms(documents, target, context), (loss,))
+
+
+def _to_cda(content: bytes, context: Context, form: str) -> Mapped[Written]:
+    """By the type of the message, or by the Composition of a document."""
+    digest = sha256(content).hexdigest()
+    if kind_of(content) is Kind.FHIR_DOCUMENT:
+        return document_writing.to_cda(index_message(parse_json(content)), context, digest, form)
+    message = read_message(content)
+    return type_of_message(message.event[1]).to_cda(message, context, digest, form)
 
 
 def _forms(documents: tuple[Finished, ...], target: Kind, context: Context) -> tuple[bytes, ...]:

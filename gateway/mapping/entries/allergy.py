@@ -2,7 +2,7 @@
 
 | FHIR AllergyIntolerance | CDA |
 |---|---|
-| type, category | `observation/code`; categories that the code does not hold: translations |
+| type, category | `observation/code` (`allergy_kind.py`) |
 | clinicalStatus | status observation; the act's `statusCode` |
 | verificationStatus | certainty observation; `refuted`: `observation/@negationInd` true |
 | criticality | criticality observation |
@@ -17,17 +17,14 @@
 Source: IHE PCC TF-2 (…4.5.3, …4.6); ANS, FR-Liste-des-allergies-et-hypersensibilités; FHIR R4 AllergyIntolerance.
 """
 
-from typing import Any
-
 from lxml import etree
 
 from gateway.fhir.format import systems
-from gateway.mapping.entries import concepts, concern, doubts, qualities, reaction, statements
+from gateway.mapping.entries import allergy_kind, concepts, concern, doubts, qualities, reaction, statements
 from gateway.mapping.entries.entry import EntryPart, Reading, Writing
-from gateway.mapping.parts.identifiers import derived_oid
 from gateway.mapping.parts.people import Resource
 from gateway.mapping.source import Element, Node
-from gateway.mapping.terminology.clinical_codes import by_code, by_fhir
+from gateway.mapping.terminology.clinical_codes import by_fhir
 from gateway.mssante.format import oids
 from gateway.mssante.format.build import add
 
@@ -36,9 +33,6 @@ _NONE_KNOWN = {
     "414285001": ("429625007", "aucune allergie alimentaire connue"),
 }
 """Kind of allergy that a negation denies → the SNOMED CT code that says so; any other kind: no allergy at all."""
-_TYPES = frozenset({"allergy", "intolerance"})
-_CATEGORIES = frozenset({"food", "medication", "environment", "biologic"})
-_CATEGORY_OID = derived_oid(systems.ALLERGY_CATEGORY)
 _NO_ALLERGY = ("716186003", "aucune allergie connue")
 
 
@@ -83,7 +77,7 @@ def to_cda(entry: etree._Element, allergy: Element, writing: Writing) -> None:
         negationInd="true" if nothing_known or certainty == "refuted" else "false",
     )
     statements.add_id(observation, allergy, writing)
-    _kind(observation, allergy)
+    allergy_kind.to_cda(observation, allergy)
     statements.add_text(observation, writing)
     add(observation, "statusCode", code="completed")
     statements.add_interval(observation, allergy["onsetDateTime"], "onset")
@@ -92,22 +86,6 @@ def to_cda(entry: etree._Element, allergy: Element, writing: Writing) -> None:
     for item in allergy.each("reaction"):
         reaction.to_cda(observation, item, writing)
     statements.add_notes(observation, allergy, writing)
-
-
-def _kind(observation: etree._Element, allergy: Element) -> None:
-    """`code` for the type with its one category, else for the type alone; then the categories stand beside it."""
-    categories = [category for category in allergy.each("category") if category.peek() in _CATEGORIES]
-    type_ = allergy["type"].structured("allergy-type") if allergy["type"].peek() in _TYPES else ""
-    only = categories[0].peek() if len(categories) == 1 else ""
-    pair = by_fhir("allergy-kind", f"{type_}|{only}")
-    wide = pair or by_fhir("allergy-kind", f"{type_}|")
-    assert wide is not None, "the list has a row for each type"
-    code = add(observation, "code")
-    qualities.set_code(code, wide)
-    for category in categories:
-        value = category.structured("allergy-category")
-        if pair is None or not only:
-            add(code, "translation", code=value, codeSystem=_CATEGORY_OID, codeSystemName=systems.ALLERGY_CATEGORY)
 
 
 def _nothing_known(observation: etree._Element, allergy: Element, writing: Writing) -> None:
@@ -189,7 +167,7 @@ def _allergy(node: Node, concern_status: str | None, reading: Reading) -> Resour
     certainty = qualities.read(node, qualities.CERTAINTY, "allergy-certainty")
     certainty = "refuted" if denied and not doubts.says_nothing_known(code) else certainty
     allergy |= qualities.status_of("verificationStatus", systems.ALLERGY_VERIFICATION, certainty)
-    allergy |= _kind_of(node["code"])
+    allergy |= allergy_kind.to_fhir(node["code"])
     if criticality := qualities.read(node, qualities.CRITICALITY, "allergy-criticality"):
         allergy["criticality"] = criticality
     allergy["code"] = code
@@ -212,22 +190,6 @@ def _code(node: Node, denied: bool, reading: Reading) -> Resource:
     known, display = _NONE_KNOWN.get(node["code"].peek("code") or "", _NO_ALLERGY)
     node.ledger.guess("AllergyIntolerance.code.coding", "denied-without-agent")
     return {"coding": [{"system": systems.SNOMED_CT, "code": known, "display": display}]} | code
-
-
-def _kind_of(node: Node) -> Resource:
-    """Type and categories; an unknown kind stays for the words."""
-    pair = by_code("allergy-kind", (node.peek("code"),))
-    if pair is None:
-        return {}
-    type_, _, category = pair.fhir.partition("|")
-    qualities.claim_code(node, "allergy-type")
-    categories = [category] if category else []
-    for translation in node.each("translation"):
-        if translation.peek("codeSystem") == _CATEGORY_OID:
-            qualities.claim_code(translation, "allergy-category")
-            categories.append(translation.peek("code") or "")
-    kind: dict[str, Any] = {"type": type_} if type_ else {}
-    return kind | ({"category": categories} if categories else {})
 
 
 PART = EntryPart(

@@ -51,7 +51,7 @@ def write_letter(
 def _author(draft: Draft, task: Teller) -> Address:
     header = draft.teller(draft.message.header)
     for teller, name in ((task, "requester"), (header, "author"), (header, "sender")):
-        if found := people.party(draft, teller[name], teller.entry):
+        if found := people.party(draft, teller.root.first(name), teller.entry):
             return found
     return Address("Auteur non précisé", ())
 

@@ -51,8 +51,9 @@ def _is_ins(identifier: Element) -> bool:
 def _status(patient: Element) -> InsStatus | None:
     coding = _status_coding(patient)
     status = coding["code"].peek()
-    known = coding["system"].peek() in _STATUS_SYSTEMS and status in set(InsStatus)
-    return InsStatus(status) if known else None
+    if status is None or coding["system"].peek() not in _STATUS_SYSTEMS:
+        return None
+    return InsStatus(status) if status in set(InsStatus) else None
 
 
 def _status_coding(patient: Element) -> Element:

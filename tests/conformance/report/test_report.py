@@ -1,5 +1,6 @@
 """Reports say what happened, to machines and to people, and let no token out."""
 
+import dataclasses
 import json
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -12,6 +13,8 @@ from lxml import etree
 from conformance.checks import CHECKS
 from conformance.demo import target_of_demo
 from conformance.report import write_report
+from conformance.report.as_json import as_json
+from conformance.report.as_page import as_page
 from conformance.report.as_text import summary
 from conformance.run import Result, Run
 from conformance.target import read_target
@@ -127,3 +130,12 @@ def test_the_summary_ends_with_the_verdict_and_says_how_to_mend(done: Run, langu
     text = summary(done, language)
     assert getattr(words_of(done.results[0].check), advice) in text
     assert text.splitlines()[-2].startswith(f"{len(CHECKS) - 3} pass, 1 fail, 1 skip, 1 error")
+
+
+def test_a_part_of_the_checks_is_said_to_be_one(done: Run) -> None:
+    part = dataclasses.replace(done, results=done.results[:2])
+    assert json.loads(as_json(part))["complete"] is False
+    assert f"2/{len(CHECKS)}" in as_page(part)
+    assert f"(2/{len(CHECKS)})" in summary(part, "fr")
+    assert json.loads(as_json(done))["complete"] is True
+    assert "partielle" not in as_page(done)

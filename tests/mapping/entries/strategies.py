@@ -208,6 +208,24 @@ DEVICES = resources(
     },
 )
 
+# --- whole pieces, so that few examples reach every element ---
+
+_WHOLE = st.fixed_dictionaries(
+    {
+        "coding": st.tuples(
+            st.fixed_dictionaries({"system": SYSTEMS, "version": CODES, "code": CODES, "display": CODES})
+        ).map(list),
+        "text": CODES,
+    }
+)
+CONCEPT = CONCEPTS | _WHOLE
+
+
+def often(sparse: Made, whole: dict[str, Any]) -> Made:
+    """One of few members, or one of all of these."""
+    return sparse | st.fixed_dictionaries(whole)
+
+
 # --- quantities and values ---------------------------------------------------------------------------------------
 
 _NUMBERS = st.one_of(st.decimals(-99, 9999, places=2), st.integers(-9, 9999), st.decimals(0, 1, places=5))
@@ -242,7 +260,7 @@ VALUES = st.one_of(
     st.fixed_dictionaries({"valueQuantity": quantities() | COMPARED}),
     st.fixed_dictionaries({"valueRange": ranges()}),
     st.fixed_dictionaries({"valueRatio": RATIOS}),
-    st.fixed_dictionaries({"valueCodeableConcept": SAYING}),
+    st.fixed_dictionaries({"valueCodeableConcept": SAYING | _WHOLE}),
     st.fixed_dictionaries({"valueString": TRIMMED}),
     st.fixed_dictionaries({"valueInteger": st.integers(-99, 99)}),
     st.fixed_dictionaries({"valueBoolean": st.booleans()}),
@@ -263,16 +281,18 @@ _RANGES = st.fixed_dictionaries(
     {}, optional={"low": quantities(), "high": quantities(), "text": WORDS, "age": ranges()}
 )
 _RESULT: dict[str, Any] = {
-    "interpretation": st.lists(CONCEPTS, min_size=1, max_size=2),
+    "interpretation": st.lists(CONCEPT, min_size=1, max_size=2),
     "referenceRange": st.lists(_RANGES, min_size=1, max_size=2),
 }
-COMPONENTS = st.tuples(st.fixed_dictionaries({"code": SAYING}, optional=_RESULT), VALUES).map(lambda m: m[0] | m[1])
+COMPONENTS = st.tuples(
+    often(st.fixed_dictionaries({"code": SAYING}, optional=_RESULT), {"code": _WHOLE, **_RESULT}), VALUES
+).map(lambda m: m[0] | m[1])
 _OBSERVED: dict[str, Any] = {
     "identifier": IDENTIFIERS,
     "effectiveDateTime": DATES,
     "effectivePeriod": PERIODS,
-    "method": CONCEPTS,
-    "bodySite": CONCEPTS,
+    "method": CONCEPT,
+    "bodySite": CONCEPT,
     "note": NOTES,
     "issued": st.just("2026-11-20T08:30:00Z"),
 }
@@ -281,7 +301,7 @@ _OBSERVED: dict[str, Any] = {
 def observations(category: str, optional: dict[str, Any], values: Made = VALUES) -> Made:
     """Observations of a category, with one value or none."""
     coding = {"system": systems.OBSERVATION_CATEGORY, "code": category}
-    made = resources("Observation", {"status": st.just("final"), "code": SAYING}, _OBSERVED | optional)
+    made = resources("Observation", {"status": st.just("final"), "code": SAYING | _WHOLE}, _OBSERVED | optional)
     return st.tuples(made, values).map(lambda m: {**m[0], **m[1], "category": [{"coding": [coding]}]})
 
 
@@ -299,7 +319,7 @@ _TREATED = st.fixed_dictionaries({}, optional={"start": DATES, "end": _LATER}).f
 _ROUTES = st.fixed_dictionaries(
     {"coding": st.just([{"system": "http://standardterms.edqm.eu", "code": "20053000", "display": "Voie orale"}])},
     optional={"text": WORDS},
-)
+) | _WHOLE.map(lambda c: {**c, "coding": [{**c["coding"][0], "system": "http://standardterms.edqm.eu"}]})
 _CYCLES = st.one_of(
     st.just({}),
     st.fixed_dictionaries(
@@ -321,34 +341,39 @@ _BOUNDS = st.one_of(
 )
 _REPEATS = st.tuples(_CYCLES, _WHEN, _BOUNDS).map(lambda m: m[0] | m[1] | m[2]).filter(bool)
 _AMOUNTS = st.one_of(
-    st.fixed_dictionaries({"doseQuantity": quantities()}, optional={"rateQuantity": quantities(), "type": CONCEPTS}),
+    st.fixed_dictionaries({"doseQuantity": quantities(), "rateRange": ranges()}),
+    st.fixed_dictionaries({"doseRange": ranges(), "rateQuantity": quantities()}),
+    st.fixed_dictionaries({"doseQuantity": quantities()}, optional={"rateQuantity": quantities(), "type": CONCEPT}),
     st.fixed_dictionaries({"doseRange": ranges()}, optional={"rateRange": ranges(), "rateRatio": RATIOS}),
 )
 _NEEDED = st.one_of(
     st.just({}),
     st.fixed_dictionaries({"asNeededBoolean": st.booleans()}),
-    st.fixed_dictionaries({"asNeededCodeableConcept": CONCEPTS}),
+    st.fixed_dictionaries({"asNeededCodeableConcept": SAYING | _WHOLE}),
 )
-_DOSAGE = st.fixed_dictionaries(
-    {},
-    optional={
-        "text": WORDS,
-        "patientInstruction": WORDS,
-        "timing": st.fixed_dictionaries({"repeat": _REPEATS}),
-        "route": _ROUTES | CONCEPTS,
-        "site": CONCEPTS,
-        "method": CONCEPTS,
-        "doseAndRate": st.lists(_AMOUNTS, min_size=1, max_size=2),
-        "maxDosePerPeriod": RATIOS,
-    },
+_DOSED: dict[str, Any] = {
+    "text": WORDS,
+    "patientInstruction": WORDS,
+    "timing": st.fixed_dictionaries({"repeat": _REPEATS}),
+    "route": _ROUTES | CONCEPT,
+    "site": CONCEPT,
+    "method": CONCEPT,
+    "doseAndRate": st.lists(_AMOUNTS, min_size=1, max_size=2),
+    "maxDosePerPeriod": RATIOS,
+}
+_DOSAGE = often(
+    st.fixed_dictionaries({}, optional=_DOSED), {**_DOSED, "doseAndRate": st.tuples(_AMOUNTS).map(list), "site": _WHOLE}
 )
-DOSAGES = st.lists(st.tuples(_DOSAGE, _NEEDED).map(lambda m: m[0] | m[1]), min_size=1, max_size=2)
+DOSAGES = st.lists(st.tuples(_DOSAGE, _NEEDED).map(lambda m: m[0] | m[1]), min_size=1, max_size=2) | st.tuples(
+    st.tuples(_DOSAGE, _NEEDED).map(lambda m: m[0] | m[1])
+).map(list)
 _MEDICINE = {
     "status": st.just("active"),
     "medicationCodeableConcept": SAYING
+    | _WHOLE
     | st.fixed_dictionaries({"coding": st.tuples(_CIS, GOOD_CODINGS).map(list)}, optional={"text": TRIMMED}),
 }
-_REASONED = {"identifier": IDENTIFIERS, "reasonCode": st.lists(CONCEPTS, min_size=1, max_size=2), "note": NOTES}
+_REASONED = {"identifier": IDENTIFIERS, "reasonCode": st.lists(CONCEPT, min_size=1, max_size=2), "note": NOTES}
 STATEMENTS = resources(
     "MedicationStatement",
     _MEDICINE,
