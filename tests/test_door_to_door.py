@@ -1,4 +1,4 @@
-"""Door to door: a referral travels for real, is answered, and the answer comes back. Once more with Postfix and Dovecot.
+"""Door to door: a referral travels for real, is answered, and the answer comes back; also by Postfix and Dovecot.
 
 What lies in the colleague's mailbox is judged by the standard library, lxml and pypdf only: nothing of ours reads it.
 """

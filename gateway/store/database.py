@@ -33,14 +33,12 @@ _INSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgres
 
 
 def connect(database_url: str) -> Engine:
-    """The engine for a URL. Raises ConfigurationError for a kind of database that is not supported, or no place."""
+    """The engine for a URL. Raises ConfigurationError for a kind of database that is not supported."""
     try:
         url = make_url(database_url)
         return _CONNECT[url.get_backend_name()](url)
-    except (SQLAlchemyError, KeyError):
+    except (SQLAlchemyError, KeyError, OSError):
         raise ConfigurationError(Finding("database-not-supported")) from None
-    except OSError:  # a folder that is not there, or not ours
-        raise ConfigurationError(Finding("store-unavailable")) from None
 
 
 @contextmanager

@@ -25,7 +25,8 @@ class Ran:
 
 def run(*words: object, **environment: str) -> Ran:
     """The command with these words. An exception that escapes it is a defect and is raised here."""
-    done = CliRunner(env={"LC_ALL": "fr_FR.UTF-8", "COLUMNS": "300", **environment}).invoke(app, [str(w) for w in words])
+    spoken = {"LC_ALL": "fr_FR.UTF-8", "COLUMNS": "300"}
+    done = CliRunner(env=spoken | environment).invoke(app, [str(word) for word in words])
     if done.exception and not isinstance(done.exception, SystemExit):
         raise done.exception
     content = done.stdout_bytes

@@ -9,8 +9,8 @@ from jsonschema import Draft202012Validator
 
 from gateway.store.open import open_store
 from tests.commands.console import run
-from tests.flows.bench import Bench, running_bench
 from tests.fhir.adapters.caller import Caller
+from tests.flows.bench import Bench, running_bench
 from tests.peers.gateways import PRACTICE, TENANT
 from tests.peers.operators import short_folder
 from tests.ports.stores import RandomIds, SystemClock
@@ -134,7 +134,7 @@ def test_a_client_without_a_structure_is_wrong_use(bench: Bench) -> None:
     [
         ({"GATEWAY_MASTER_KEY_FILE": "/nowhere/key"}, "master-key-missing"),
         ({"GATEWAY_DATABASE_URL": "mysql://x"}, "invalid-setting"),
-        ({"GATEWAY_DATABASE_URL": "sqlite:////nowhere/at/all.db"}, "store-unavailable"),
+        ({"GATEWAY_DATABASE_URL": "sqlite:////nowhere/at/all.db"}, "database-not-supported"),
         ({"GATEWAY_NO_SUCH_THING": "1"}, "unknown-setting"),
     ],
 )

@@ -1,4 +1,4 @@
-"""A mail that cannot be trusted is set aside with its code; nothing of it is stored as a resource, and no other suffers."""
+"""A mail that cannot be trusted is set aside with its code; it leaves no resource, and no other mail suffers."""
 
 import os
 import time
@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from gateway.error_catalogue import CATALOGUE, describe
+from gateway.flows.read_mailbox import ReadMailbox
 from gateway.journal import Message
-from gateway.model import Finding, Language
+from gateway.model import Finding, Language, MailAddress
+from gateway.mssante.adapters.imap import ImapInbox
+from gateway.mssante.adapters.tls import client_context
 from tests import mails
 from tests.flows.bench import Bench, difference, running_bench
 from tests.mails import DOCUMENT, METADATA, WITH_DOCUMENT, Files
@@ -282,13 +285,11 @@ def test_what_is_done_is_flagged_and_what_waits_for_a_person_is_not(bench: Bench
 def test_an_oversized_mail_is_set_aside_by_its_headers_alone(bench: Bench) -> None:
     task = bench.sent(fresh())
     bench.read()
-    (reader,) = bench.gateway.readers
-    small = replace(reader, inbox=_Small(reader.inbox, 100_000))
     mail = mails.parsed(mails.reply("01-reply-with-document", bench.mail_id(task)))
     mail.add_attachment(os.urandom(200_000), maintype="application", subtype="octet-stream", filename="gros.bin")
     bench.operator.mailbox(OURS).deliver(mail.as_bytes())
     before = {m.id for m in bench.inward()}
-    small.once()
+    read_once(with_limit(bench, 100_000))
     bench.work()
     (message,) = [m for m in bench.inward() if m.id not in before]
     assert_set_aside(bench, message, "mail-oversized")
@@ -299,24 +300,31 @@ def test_an_oversized_mail_is_set_aside_by_its_headers_alone(bench: Bench) -> No
 def test_an_oversized_plain_reply_is_not_taken_for_an_empty_one(bench: Bench) -> None:
     task = bench.sent(fresh())
     bench.read()
-    (reader,) = bench.gateway.readers
     text = b"Bonjour.\r\n" * 30_000
     head = f"From: a@medecin.mssante.example\r\nIn-Reply-To: {bench.mail_id(task)}\r\nMessage-ID: <g@m.example>\r\n\r\n"
     bench.operator.mailbox(OURS).deliver(head.encode() + text)
     before = {m.id for m in bench.inward()}
-    replace(reader, inbox=_Small(reader.inbox, 100_000)).once()
+    read_once(with_limit(bench, 100_000))
     bench.work()
     (message,) = [m for m in bench.inward() if m.id not in before]
     assert_set_aside(bench, message, "mail-oversized")
     assert "reply-text-received" not in bench.trace(task)
 
 
-class _Small:
-    """The same inbox with a smaller limit: the real adapter is made anew with the account of the first."""
+def read_once(reader: ReadMailbox) -> None:
+    reader.once()
+    reader.inbox.close()
 
-    def __new__(cls, inbox: object, limit: int) -> object:
-        inbox._max_mail_bytes = limit  # type: ignore[attr-defined]
-        return inbox
+
+def with_limit(bench: Bench, max_mail_bytes: int) -> ReadMailbox:
+    """The reader of our mailbox, with a smaller limit."""
+    operator, (reader,) = bench.operator, bench.gateway.readers
+    credentials = operator.certificate_for(OURS)
+    context = client_context(operator.ca_path, credentials.certificate, credentials.key)
+    inbox = ImapInbox(
+        MailAddress(OURS), operator.host, operator.imap_port, context, OURS, None, max_mail_bytes=max_mail_bytes
+    )
+    return replace(reader, inbox=inbox)
 
 
 # --- our own trouble is not the partner's fault -----------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A message that is wrong is answered with its code, its place and words; it leaves no trace but its own, and harms none."""
+"""A wrong message is answered with its code, its place and words; it leaves its own refusal only, and harms none."""
 
 import base64
 import json

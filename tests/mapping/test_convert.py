@@ -82,7 +82,7 @@ def test_every_form_of_one_message_holds_the_same_document_and_pdf() -> None:
     files = mails.unzipped(archive)
     assert files[DOCUMENT] == document
     assert files[METADATA] == plain_as(METADATA_KIND)
-    attached = mails.attachments(mail)
+    attached = dict(mails.attachments(mail))
     assert attached.pop("IHE_XDM.zip") == archive
     assert list(attached.values()) == [pdf]
     assert len(pypdf.PdfReader(io.BytesIO(pdf)).pages) >= 1

@@ -1,5 +1,6 @@
 """What some bytes are, told by the bytes alone."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ KINDS: list[tuple[Kind, list[Path]]] = [
     (Kind.METADATA, sorted(MSSANTE.glob("xdm/*.XML"))),
     (Kind.DSN, sorted(REPLIES.glob("*-dsn-*/input.eml")) + sorted(MSSANTE.glob("mail/*-dsn-*.eml"))),
     (Kind.MDN, sorted(REPLIES.glob("*-mdn-*/input.eml")) + sorted(MSSANTE.glob("mail/*-mdn-*.eml"))),
-    (Kind.MAIL, [REPLIES / name / "input.eml" for name in ("01-reply-with-document", "08-ko-ordinary-mail", "10-out-of-office")]),
+    (Kind.MAIL, [REPLIES / name / "input.eml" for name in ("01-reply-with-document", "08-ko-ordinary-mail")]),
     (Kind.MAIL, sorted(MSSANTE.glob("mail/0[12]*.eml"))),
 ]  # fmt: skip
 FILES = [(kind, path) for kind, paths in KINDS for path in paths]
@@ -58,7 +59,5 @@ def test_what_is_nothing_is_refused_with_its_code(content: bytes, code: str) -> 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_are_too_strange(content: bytes) -> None:
-    try:
+    with suppress(InputError):
         assert kind_of(content) in set(Kind)
-    except InputError:
-        pass

@@ -1,4 +1,4 @@
-"""There and back: what the receipt calls structured returns unchanged, and nothing else appears but what a rule filled."""
+"""There and back: what the receipt calls structured returns; nothing else appears but what a rule filled."""
 
 import re
 from functools import cache

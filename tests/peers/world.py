@@ -1,4 +1,4 @@
-"""Everything running at once: an operator with real mailboxes, a gateway that serves, and colleagues who read and write.
+"""Everything running at once: an operator with real mailboxes, a gateway that serves, colleagues who read and write.
 
 Two operators offer the same: the embedded one, and Postfix with Dovecot as a real one would be set up (client
 certificates for SMTP and IMAP, DSN). The stories in `tests/test_door_to_door.py` do not know which it is.

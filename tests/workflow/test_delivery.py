@@ -117,7 +117,7 @@ def test_a_receipt_never_revives_what_was_cancelled_or_set_aside() -> None:
 
 def test_what_was_told_as_a_failure_is_a_correction_when_left() -> None:
     assert {S.UNDELIVERABLE, S.REJECTED_BY_SOFTWARE, S.EXPIRED} == CORRECTIONS
-    assert FAILURES - CORRECTIONS == {S.QUARANTINED}
+    assert {S.QUARANTINED} == FAILURES - CORRECTIONS
 
 
 # --- when to try again -------------------------------------------------------------------------------------------

@@ -1,12 +1,13 @@
 """JSON as FHIR needs it: strict at the door, digit by digit on the way out.
 
 A decimal is a `Decimal` that keeps its digits (1.10 stays 1.10). What two readers could understand differently is
-refused: another encoding than UTF-8, a member given twice, NaN, half of a surrogate pair.
+refused: another encoding than UTF-8, a member given twice, NaN, half of a surrogate pair, a control character.
 
 Source: FHIR R4 4.0.1, JSON representation §2.6.2 and datatype decimal §2.24.0.1; RFC 8259; RFC 7493 (I-JSON) §2.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,14 @@ MAX_DEPTH = 60
 MAX_VALUES = 200_000
 MAX_NUMBER_LENGTH = 40
 """Characters of one number: beyond any measure in medicine, below what makes arithmetic slow."""
+
+
+_SUSPECT = re.compile("\\\\[ubf]|[\ufffe\uffff]")
+"""Where a text may hold a character that is refused: only escaped, or one of the two that are no characters."""
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a surrogate pair, which JSON can spell and UTF-8 cannot."""
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""Characters that neither a FHIR string nor an XML document may hold."""
 
 
 class _Twice(dict[str, Json]):
@@ -45,7 +54,7 @@ def parse_json(content: bytes) -> Mapping[str, Any]:
         raise InputError(Finding("not-json")) from None
     if not isinstance(value, dict):
         raise InputError(Finding("not-json"))
-    if "\\u" in text or not _is_plain(value):
+    if _SUSPECT.search(text) or not _is_plain(value):
         _refuse_values(value)
     return value
 
@@ -127,13 +136,10 @@ def _check_value(value: Json, path: str) -> Iterator[Finding]:
         for name in value.names:
             yield Finding("json-duplicate-key", child_path(path, safe_name(name)))
     texts = value if isinstance(value, Mapping) else [value] if isinstance(value, str) else []
-    if not all(_is_unicode(text) for text in texts):
+    if any(_HALF.search(text) for text in texts):
         yield Finding("not-json", path)
-
-
-def _is_unicode(text: str) -> bool:
-    """False for half of a surrogate pair, which JSON can spell and UTF-8 cannot."""
-    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+    elif any(_CONTROL.search(text) for text in texts):
+        yield Finding("control-character", path)
 
 
 def _children(value: Json, path: str) -> Iterator[tuple[str, Json]]:

@@ -71,7 +71,7 @@ def _content(resolver: Resolver, attachment: Element) -> bytes:
     if data is None:
         raise InputError(Finding("attachment-missing", attachment.path))
     for holder in holders:
-        if holder["contentType"].exists and holder is not attachment:
+        if holder["contentType"].peek() == _PDF and holder is not attachment:
             holder["contentType"].structured("attachment-type")
     try:
         content = b64decode(data.take(Outcome.ATTACHED, "attachment-pdf") or "", validate=True)

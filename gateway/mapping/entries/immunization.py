@@ -116,6 +116,7 @@ def _immunization(statement: Node, reading: Reading) -> Resource:
     immunization: Resource = {"resourceType": "Immunization"} | statements.identified(statement) | {"status": status}
     immunization["vaccineCode"] = product.to_fhir(statement, reading.words)
     immunization |= statements.about(reading.patient, "patient") | _occurrence(statement)
+    statement[_LOT].implied("lot-number-unknown", "nullFlavor")
     if lot := statement[_LOT].text("lot-number"):
         immunization["lotNumber"] = lot
     for name, member in (("approachSiteCode", "site"), ("routeCode", "route")):

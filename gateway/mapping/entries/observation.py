@@ -20,7 +20,6 @@ from collections.abc import Sequence
 
 from lxml import etree
 
-from gateway.fhir.format import systems
 from gateway.mapping.entries import concepts, doubts, quantities, statements, values
 from gateway.mapping.entries.entry import EntryPart, Reading, Writing
 from gateway.mapping.parts.people import Resource
@@ -30,7 +29,6 @@ from gateway.model import Oid
 from gateway.mssante.format import oids
 from gateway.mssante.format.build import add, unknown
 
-VITAL_SIGNS = "vital-signs"
 _RANGE = frozenset({"low", "high", "text"})
 _TIMES = ("effectiveTime", "effectiveTime/low", "effectiveTime/high")
 _STATUS = {"completed": "final", "active": "preliminary", "aborted": "cancelled", "cancelled": "cancelled"}
@@ -57,18 +55,9 @@ def _is_component(component: Element) -> bool:
     )
 
 
-def is_vital_sign(observation: Element) -> bool:
-    """Whether its category says so."""
-    return any(coding["code"].peek() == VITAL_SIGNS for coding in _categories(observation))
-
-
-def _categories(observation: Element) -> list[Element]:
-    return [coding for category in observation.each("category") for coding in category.each("coding")]
-
-
 def accepts(observation: Element) -> bool:
-    """Whether it is sayable, and no vital sign."""
-    return is_sayable(observation) and not is_vital_sign(observation)
+    """Whether it is sayable. Vital signs come here only when no organizer takes them."""
+    return is_sayable(observation)
 
 
 # --- to CDA ------------------------------------------------------------------------------------------------------
@@ -256,11 +245,6 @@ def component_of(inner: Node, reading: Reading) -> Resource:
         inner[path].implied("same-time-as-the-whole", "nullFlavor")
     component: Resource = {"code": concepts.to_fhir(inner["code"], "observation-code", reading.words) or {}}
     return component | _result(inner, reading)
-
-
-def vital_signs_category() -> list[Resource]:
-    """Observation.category of a vital sign."""
-    return [{"coding": [{"system": systems.OBSERVATION_CATEGORY, "code": VITAL_SIGNS}]}]
 
 
 PART = EntryPart(

@@ -25,7 +25,9 @@ from gateway.mssante.format import oids
 from gateway.mssante.format.build import add, unknown
 from gateway.tables import read_table
 
+_VITAL_SIGNS = "vital-signs"
 _CODE = ("85353-1", "Signes vitaux")
+_CATEGORY: Resource = {"category": [{"coding": [{"system": systems.OBSERVATION_CATEGORY, "code": _VITAL_SIGNS}]}]}
 
 
 @cache
@@ -36,10 +38,17 @@ def _units() -> dict[str, frozenset[str]]:
 
 def accepts(vital: Element) -> bool:
     """Whether it is sayable: a measure, or a panel of measures without a value of its own."""
-    if not observation.is_vital_sign(vital) or not observation.is_sayable(vital):
+    if _category(vital) is None or not observation.is_sayable(vital):
         return False
     parts = list(vital.each("component"))
     return all(map(_has_unit, parts)) and not _has_value(vital) and _is_panel(vital) if parts else _has_unit(vital)
+
+
+def _category(vital: Element) -> Element | None:
+    """The coding that says that it is one."""
+    codings = (coding for category in vital.each("category") for coding in category.each("coding"))
+    ours = (c for c in codings if c["system"].peek() == systems.OBSERVATION_CATEGORY)
+    return next((coding for coding in ours if coding["code"].peek() == _VITAL_SIGNS), None)
 
 
 def _has_value(vital: Element) -> bool:
@@ -96,14 +105,10 @@ def _measure(organizer: etree._Element, holder: Element, writing: Writing, numbe
 
 
 def _claim_category(vital: Element) -> None:
-    """The one category that the organizer tells."""
-    for category in vital.each("category"):
-        coding = category.first("coding")
-        known = coding["system"].peek() == systems.OBSERVATION_CATEGORY
-        if known and coding["code"].peek() == observation.VITAL_SIGNS:
-            coding["system"].structured("vital-signs-by-template")
-            coding["code"].structured("vital-signs-by-template")
-            return
+    """The organizer tells it."""
+    if coding := _category(vital):
+        coding["system"].structured("vital-signs-by-template")
+        coding["code"].structured("vital-signs-by-template")
 
 
 def _organizer_time(organizer: etree._Element, vital: Element) -> None:
@@ -148,7 +153,7 @@ def _single(measure: Node, time: Node, reading: Reading) -> Resource:
     resource = observation.result_of(measure, reading, time)
     if measure["effectiveTime"].peek("value") == time.peek("value"):
         time.attribute("value", "same-time-as-the-whole")
-    return resource | {"category": observation.vital_signs_category()}
+    return resource | _CATEGORY
 
 
 def _panel(node: Node, measures: list[Node], reading: Reading) -> Resource | None:
@@ -159,7 +164,7 @@ def _panel(node: Node, measures: list[Node], reading: Reading) -> Resource | Non
     codings = [found for name in names if (found := concepts.code_to_fhir(name, "observation-code"))]
     text = concepts.words_to_fhir(names[0]["originalText"], "observation-code", reading.words)
     panel: Resource = {"resourceType": "Observation", "status": "final"}
-    panel |= {"category": observation.vital_signs_category()}
+    panel |= _CATEGORY
     panel["code"] = {"coding": codings} | ({"text": text} if text else {})
     panel |= statements.about(reading.patient) | observation.effective(measures[0]["effectiveTime"])
     node["effectiveTime"].attribute("value", "same-time-as-the-whole")

@@ -104,3 +104,25 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
         parse_json(content)
     except InputError as error:
         assert error.findings
+
+
+@pytest.mark.parametrize("escape", ["\\u0001", "\\b", "\\f", "\\u001f", "\\u0000", "\\uffff", "\\ufffe"])
+def test_a_control_character_is_refused_with_its_path(escape: str) -> None:
+    content = b'{"resourceType": "Patient", "name": [{"family": "A%sB"}]}' % escape.encode()
+
+    with pytest.raises(InputError) as refusal:
+        parse_json(content)
+
+    assert [(f.code, f.path) for f in refusal.value.findings] == [("control-character", "Patient.name[0].family")]
+
+
+@pytest.mark.parametrize("raw", ["\ufffe", "\uffff"])
+def test_what_is_no_character_is_refused_unescaped_too(raw: str) -> None:
+    with pytest.raises(InputError) as refusal:
+        parse_json(f'{{"resourceType": "Patient", "id": "{raw}"}}'.encode())
+
+    assert refusal.value.code == "control-character"
+
+
+def test_tabs_and_line_ends_are_kept() -> None:
+    assert parse_json(b'{"text": "a\\tb\\nc\\r"}')["text"] == "a\tb\nc\r"

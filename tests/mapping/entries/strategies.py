@@ -233,9 +233,8 @@ _NAMED_UNITS = st.fixed_dictionaries(
     {"system": st.just(systems.UCUM), "code": st.sampled_from(["mg", "mm[Hg]", "{puff}", "mL/min/{1.73_m2}", "1"])},
     optional={"unit": st.sampled_from(["mg", "mmHg", "bouffée", "par bouffée", " mg"])},
 )
-PLAIN_UNITS = st.fixed_dictionaries(
-    {"system": st.just(systems.UCUM), "code": st.sampled_from(["mg", "g/L"])}, optional={"unit": st.just("milli")}
-)
+_UNIT = {"system": systems.UCUM, "code": "g/L"}
+PLAIN_UNITS = st.sampled_from([_UNIT | {"unit": "milli"}, _UNIT, _UNIT | {"code": "mg", "unit": "mg"}])
 
 
 def quantities(units: Made = PLAIN_UNITS) -> Made:
@@ -258,8 +257,7 @@ _ABSENT = st.sampled_from(["unknown", "asked-unknown", "temp-unknown", "not-aske
 VALUES = st.one_of(
     st.just({}),
     st.fixed_dictionaries({"valueQuantity": quantities() | COMPARED}),
-    st.fixed_dictionaries({"valueRange": ranges()}),
-    st.fixed_dictionaries({"valueRatio": RATIOS}),
+    st.one_of(*(st.fixed_dictionaries({"valueRange": ranges()}), st.fixed_dictionaries({"valueRatio": RATIOS})) * 2),
     st.fixed_dictionaries({"valueCodeableConcept": SAYING | _WHOLE}),
     st.fixed_dictionaries({"valueString": TRIMMED}),
     st.fixed_dictionaries({"valueInteger": st.integers(-99, 99)}),
@@ -306,7 +304,12 @@ def observations(category: str, optional: dict[str, Any], values: Made = VALUES)
 
 
 _PARTS = {"component": st.lists(COMPONENTS, min_size=1, max_size=2)}
-OBSERVATIONS = observations("laboratory", _RESULT | _PARTS)
+OBSERVATIONS = st.one_of(
+    observations("laboratory", _RESULT | _PARTS),
+    st.tuples(observations("laboratory", {}), st.lists(COMPONENTS, min_size=2, max_size=4)).map(
+        lambda m: {**m[0], "component": m[1]}
+    ),
+)
 VITAL_SIGNS = observations("vital-signs", _RESULT)
 PANELS = st.tuples(observations("vital-signs", {}, st.just({})), COMPONENTS, COMPONENTS).map(
     lambda m: {**m[0], "code": {"coding": [{"system": systems.LOINC, "code": "85354-9"}]}, "component": [m[1], m[2]]}
@@ -364,6 +367,7 @@ _DOSED: dict[str, Any] = {
 _DOSAGE = often(
     st.fixed_dictionaries({}, optional=_DOSED), {**_DOSED, "doseAndRate": st.tuples(_AMOUNTS).map(list), "site": _WHOLE}
 )
+_IF_NEEDED = _WHOLE.map(lambda concept: [{"asNeededCodeableConcept": concept}])
 DOSAGES = st.lists(st.tuples(_DOSAGE, _NEEDED).map(lambda m: m[0] | m[1]), min_size=1, max_size=2) | st.tuples(
     st.tuples(_DOSAGE, _NEEDED).map(lambda m: m[0] | m[1])
 ).map(list)
@@ -374,11 +378,14 @@ _MEDICINE = {
     | st.fixed_dictionaries({"coding": st.tuples(_CIS, GOOD_CODINGS).map(list)}, optional={"text": TRIMMED}),
 }
 _REASONED = {"identifier": IDENTIFIERS, "reasonCode": st.lists(CONCEPT, min_size=1, max_size=2), "note": NOTES}
+_FOR_A_WHILE = st.tuples(quantities(), st.integers(2, 4)).map(
+    lambda m: [{"timing": {"repeat": {"frequency": m[1], "period": 1, "periodUnit": "d", "boundsDuration": m[0]}}}]
+)
 STATEMENTS = resources(
     "MedicationStatement",
     _MEDICINE,
-    _REASONED | {"effectivePeriod": _TREATED, "effectiveDateTime": DATES, "dosage": DOSAGES},
-)
+    _REASONED | {"effectivePeriod": _TREATED, "effectiveDateTime": DATES, "dosage": DOSAGES | _IF_NEEDED},
+) | resources("MedicationStatement", _MEDICINE | {"dosage": _FOR_A_WHILE}, _REASONED)
 ORDERS = resources(
     "MedicationRequest",
     _MEDICINE | {"intent": st.just("order")},
@@ -386,6 +393,6 @@ ORDERS = resources(
     | {
         "authoredOn": DATES,
         "requester": st.just({"identifier": {"system": systems.PS_IDNAT, "value": "899700001011"}}),
-        "dosageInstruction": DOSAGES,
+        "dosageInstruction": DOSAGES | _IF_NEEDED | _FOR_A_WHILE,
     },
 )

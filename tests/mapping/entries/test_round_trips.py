@@ -156,7 +156,7 @@ def test_a_part_claims_what_it_says_and_the_resources_reach_all_of_it(name: str)
     part, resources, carried = CASES[name]
     claimed: set[str] = set()
 
-    @settings(max_examples=400, derandomize=True, database=None, phases=[Phase.generate], deadline=None)
+    @settings(max_examples=300, derandomize=True, database=None, phases=[Phase.generate], deadline=None)
     @given(resources)
     def gather(resource: made.Json) -> None:
         claimed.update(_claimed(part, resource))
