@@ -168,7 +168,7 @@ def _worker(settings: Settings, store: Store, addressing: Addressing, sender: Se
 
     mail = SmtpPool(connection, settings.worker_slots)
     refuse = RefuseMail(addressing.trusted, clock, ids, sender)
-    prepare = Prepare(store.query, TypstRenderer(), sender)
+    prepare = Prepare(store.query, TypstRenderer(), sender, clock)
     forward = Forward(addressing, clock, ids, sender)
     receive = ReceiveMail(
         store.query,

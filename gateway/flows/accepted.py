@@ -21,6 +21,8 @@ class Accepted:
     tenant: str
     envelope: Envelope
     context: Context
+    receipt: ItemId
+    """The Binary that holds the receipt of loss."""
     documents: int
     """How many documents the archive holds; the first is the letter's."""
 

@@ -4,15 +4,19 @@ Everything is derived from what intake stored, so doing it twice gives the same 
 the documents are the same for all.
 """
 
+import json
 from dataclasses import dataclass
+from hashlib import sha256
 
 from gateway.errors import MappingError
+from gateway.fhir.format.reading import write_json
 from gateway.flows.accepted import Accepted, read_accepted, read_letter
+from gateway.flows.resources import binary, put
 from gateway.journal import Change, Delivery, PayloadRole, PutPayload
 from gateway.mapping.packing import Finished, archive, finish, mail_of
 from gateway.model import Finding, ItemId, Sender
 from gateway.mssante.format import cda
-from gateway.ports import JournalQuery, PdfRenderer
+from gateway.ports import Clock, JournalQuery, PdfRenderer
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,7 @@ class Prepare:
     journal: JournalQuery
     renderer: PdfRenderer
     sender: Sender
+    clock: Clock
 
     def __call__(self, message: ItemId, delivery: Delivery) -> tuple[Change, ...]:
         """The payloads that make a delivery ready. Raises MappingError or InputError where it cannot be made."""
@@ -39,7 +44,22 @@ class Prepare:
                 PutPayload(message, PayloadRole.PDF, document.pdf, "application/pdf", index=index),
             )
         )
-        return (*final, PutPayload(message, PayloadRole.MAIL, mail, "message/rfc822", delivery.id))
+        ready = PutPayload(message, PayloadRole.MAIL, mail, "message/rfc822", delivery.id)
+        return (*final, ready, *self._receipt(message, accepted, documents[0]))
+
+    def _receipt(self, message: ItemId, accepted: Accepted, document: Finished) -> tuple[Change, ...]:
+        """The receipt of loss, now that the bytes of its target are final."""
+        receipt = json.loads(self._payload(message, PayloadRole.LOSS))
+        digest = sha256(document.content).hexdigest()
+        if receipt["target"].get("sha256") == digest:
+            return ()
+        receipt["target"]["sha256"] = digest
+        content = write_json(receipt)
+        resource = binary(accepted.receipt, content, "application/json")
+        return (
+            PutPayload(message, PayloadRole.LOSS, content, "application/json"),
+            put(resource, message, accepted.structures, self.clock.now(), replaces=1),
+        )
 
     def _documents(self, message: ItemId, accepted: Accepted) -> tuple[Finished, ...]:
         drafts = []

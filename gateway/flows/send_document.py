@@ -140,8 +140,8 @@ class SendDocument:
         self, prepared: Prepared, content: bytes, client: Client, language: Language
     ) -> tuple[MessageAnswer, list[Change]]:
         message, at = self.ids.new(), prepared.context.at
-        accepted = Accepted(client.tenant, prepared.envelope, prepared.context, len(prepared.mapped.value.drafts))
-        receipt_id = self.ids.new()
+        receipt_id, documents = self.ids.new(), len(prepared.mapped.value.drafts)
+        accepted = Accepted(client.tenant, prepared.envelope, prepared.context, receipt_id, documents)
         receipt = write_json(prepared.mapped.loss.as_json())
         task = new_task(prepared.message, prepared.envelope.patient, message, at, f"Binary/{receipt_id}")
         outcome = accepted_outcome(prepared.mapped.loss, prepared.warnings, language)

@@ -17,7 +17,7 @@ from gateway.mssante.adapters.imap_session import Account, Session
 from gateway.ports import FetchedMail, MailLog
 
 MAX_MAIL_BYTES = 64 * 1024 * 1024
-IDLE_RENEWAL_SECONDS = 120.0
+IDLE_RENEWAL_SECONDS = 5.0
 """Well below what firewalls forget and servers end (29 minutes); also the longest that a notice can lie unread."""
 POLL_SECONDS = 15.0
 INTERRUPT_SECONDS = 1.0

@@ -79,7 +79,10 @@ def test_too_many_values_are_refused() -> None:
     assert codes_of(b'{"a":[' + b"1," * MAX_VALUES + b"1]}") == [("json-too-many-values", "")]
 
 
-texts = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff", include_characters="\t\n\r"))
+characters = st.characters(
+    exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff", include_characters="\t\n\r"
+)
+texts = st.text(characters)
 decimals = st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-(10**9), max_value=10**9)
 scalars = st.none() | st.booleans() | st.integers(-(10**30), 10**30) | decimals | texts
 values = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(texts, inner), max_leaves=20)
