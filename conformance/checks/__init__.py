@@ -89,6 +89,7 @@ CHECKS = (
     Check("loss-adds-up", following.receipt_adds_up),
     Check("loss-items", following.receipt_names_items),
     Check("loss-source", following.receipt_is_of_this_message),
+    Check("loss-target", following.receipt_knows_its_target),
     Check("loss-nothing-lost", following.accepted_means_nothing_lost),
     Check("task-delivered", following.task_follows_delivery),
     Check("timeline-order", following.timeline_in_order),

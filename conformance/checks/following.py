@@ -6,6 +6,7 @@ Source: docs/messages/referral-request.md; docs/schemas (receipt of loss); FHIR 
 import json
 from collections import Counter
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from conformance.readers import Unreadable, fhir
@@ -40,6 +41,14 @@ def receipt_is_of_this_message(world: World) -> None:
     source = _receipt(world, letter)["source"]
     expect_equal("source.kind", "fhir-message", source.get("kind"))
     expect_equal("source.sha256", letter.referral.sha256, source.get("sha256"))
+
+
+def receipt_knows_its_target(world: World) -> None:
+    """Read once the mail is there: before that, the document is not final."""
+    letter = world.letter()
+    content = letter.archive.file(letter.archive.entry)
+    told = _receipt(world, letter)["target"].get("sha256")
+    expect_equal("target.sha256, against the document in the archive", sha256(content).hexdigest(), told)
 
 
 def accepted_means_nothing_lost(world: World) -> None:

@@ -27,6 +27,7 @@ SWAPS: Mapping[str, Mapping[str, str]] = {
     "use": {"H": "WP", "HP": "WP", "WP": "H", "MC": "WP"},
     "nullFlavor": {"UNK": "NASK", "NI": "UNK", "NA": "UNK", "NASK": "UNK"},
     "qualifier": {"BR": "CL", "CL": "BR", "SP": "BR"},
+    "typeCode": {"RPLC": "APND", "APND": "RPLC", "XFRM": "RPLC"},
     "negationInd": {"true": "false", "false": "true"},
 }
 """Attribute → value → another value that means something else."""

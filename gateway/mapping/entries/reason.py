@@ -30,6 +30,7 @@ from gateway.mssante.format.build import XSI, add, root
 _PROBLEM = ("55607006", "problème")
 _REASON = ("29299-5", "Motif de consultation")
 _ASKED = ("ORG-064", "Demande d'examen ou de suivi")
+_QUESTION = (uri_of(oids.TA_ASIP), *_ASKED)
 
 
 def reason_entries(
@@ -125,7 +126,8 @@ def _is_question(resource: Resource, written_at: str | None) -> bool:
     values = set(resource) - members
     return (
         resource["resourceType"] == "Observation"
-        and (uri_of(oids.TA_ASIP), _ASKED[0]) in _codes(resource["code"])
+        and resource["status"] == "final"
+        and resource["code"] == {"coding": [dict(zip(("system", "code", "display"), _QUESTION, strict=True))]}
         and values in ({"valueString"}, {"valueCodeableConcept"})
         and (written_at or "").startswith(resource.get("effectiveDateTime", ""))
     )
