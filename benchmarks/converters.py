@@ -6,7 +6,7 @@ import selectors
 import subprocess
 import sys
 import venv
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -112,4 +112,3 @@ def worker_of(tool: Tool, python: str) -> Worker:
     return Worker([python, str(WORKER), tool.name])
 
 
-Progress = Callable[[str], None]

@@ -119,6 +119,6 @@ def _by_qualifier(node: Node, name: str) -> dict[str | None, list[Node]]:
     return found
 
 
-def _text(part: Node) -> str | None:
+def _text(part: Node) -> str:
     part.attribute("qualifier", "patient-name-qualifier")
-    return part.text("patient-name")
+    return part.text("patient-name") or ""
