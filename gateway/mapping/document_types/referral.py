@@ -62,11 +62,11 @@ def to_cda(message: Message, context: Context, source_hash: str = "", form: str 
 
 def _entries(resolver: Resolver, context: Context, source: HeaderSource) -> Entries:
     written_at = dates.to_cda(source.written_at.peek() or "") or ""
-    return write_entries(resolver, resolver.one("ServiceRequest"), context, written_at)
+    return write_entries(resolver, _request_of(resolver), context, written_at)
 
 
 def _header_source(resolver: Resolver) -> HeaderSource:
-    task, request = resolver.one("Task"), resolver.one("ServiceRequest")
+    task, request = resolver.one("Task"), _request_of(resolver)
     composition, patient = resolver.one("Composition"), resolver.one("Patient")
     author = resolver.professional(task["requester"])
     encounter = resolver.follow(request["encounter"])
@@ -93,6 +93,12 @@ def _confidentiality(given: Element) -> str:
     """Normal, or more. What is less than normal is told in the letter: the profile has no code for it."""
     known = given.peek() in header.CONFIDENTIALITY
     return (given.structured("confidentiality") if known else None) or "N"
+
+
+def _request_of(resolver: Resolver) -> Element:
+    """The ServiceRequest that the Task is about: others may ask for single acts."""
+    focus = resolver.follow(resolver.one("Task")["focus"])
+    return focus if focus["resourceType"].peek() == "ServiceRequest" else resolver.one("ServiceRequest")
 
 
 def _claim_same_times(written_at: Element, *others: Element) -> None:

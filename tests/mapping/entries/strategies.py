@@ -233,7 +233,7 @@ _NAMED_UNITS = st.fixed_dictionaries(
     {"system": st.just(systems.UCUM), "code": st.sampled_from(["mg", "mm[Hg]", "{puff}", "mL/min/{1.73_m2}", "1"])},
     optional={"unit": st.sampled_from(["mg", "mmHg", "bouffée", "par bouffée", " mg"])},
 )
-_UNIT = {"system": systems.UCUM, "code": "g/L"}
+_UNIT: Json = {"system": systems.UCUM, "code": "g/L"}
 PLAIN_UNITS = st.sampled_from([_UNIT | {"unit": "milli"}, _UNIT, _UNIT | {"code": "mg", "unit": "mg"}])
 
 
@@ -323,14 +323,14 @@ _ROUTES = st.fixed_dictionaries(
     {"coding": st.just([{"system": "http://standardterms.edqm.eu", "code": "20053000", "display": "Voie orale"}])},
     optional={"text": WORDS},
 ) | _WHOLE.map(lambda c: {**c, "coding": [{**c["coding"][0], "system": "http://standardterms.edqm.eu"}]})
-_CYCLES = st.one_of(
+_CYCLES: Made = st.one_of(
     st.just({}),
     st.fixed_dictionaries(
         {"period": st.integers(1, 40) | st.just(Decimal("1.5")), "periodUnit": st.sampled_from(["h", "d", "wk", "mo"])},
         optional={"frequency": st.integers(1, 9)},
     ),
 )
-_WHEN = st.one_of(
+_WHEN: Made = st.one_of(
     st.just({}),
     st.fixed_dictionaries(
         {"when": st.lists(st.sampled_from(["ACM", "CV", "HS", "MORN"]), min_size=1, max_size=3, unique=True)}
@@ -349,7 +349,7 @@ _AMOUNTS = st.one_of(
     st.fixed_dictionaries({"doseQuantity": quantities()}, optional={"rateQuantity": quantities(), "type": CONCEPT}),
     st.fixed_dictionaries({"doseRange": ranges()}, optional={"rateRange": ranges(), "rateRatio": RATIOS}),
 )
-_NEEDED = st.one_of(
+_NEEDED: Made = st.one_of(
     st.just({}),
     st.fixed_dictionaries({"asNeededBoolean": st.booleans()}),
     st.fixed_dictionaries({"asNeededCodeableConcept": SAYING | _WHOLE}),

@@ -24,7 +24,7 @@ CODED = "1.3.6.1.4.1.19376.1.5.3.1.3.2"
 def letter(case: str, **members: object) -> etree._Element:
     """The level 3 letter of a fixture whose ServiceRequest has other members; None takes one away."""
     bundle: Json = dict(parse_json(content_of(case)))
-    request = part(bundle, "ServiceRequest")
+    request = request_of(bundle)
     request.update(members)
     for name in [name for name, value in members.items() if value is None]:
         del request[name]
@@ -44,6 +44,12 @@ def returned(root: etree._Element) -> Json:
     return dict(referral.to_fhir([document], BENCH).value)
 
 
+def request_of(bundle: Json) -> Json:
+    """What the Task is about."""
+    focus = part(bundle, "Task")["focus"]["reference"]
+    return next(dict_of(entry) for entry in bundle["entry"] if entry["fullUrl"] == focus)
+
+
 def part(bundle: Json, type_: str) -> Json:
     return next(dict_of(entry) for entry in bundle["entry"] if dict_of(entry)["resourceType"] == type_)
 
@@ -54,9 +60,9 @@ def dict_of(entry: Json) -> Json:
 
 
 def test_reason_problem_and_question_come_back_each_in_its_place() -> None:
-    sent = part(dict(parse_json(content_of("02-rich"))), "ServiceRequest")
+    sent = request_of(dict(parse_json(content_of("02-rich"))))
     back = returned(letter("02-rich"))
-    request = part(back, "ServiceRequest")
+    request = request_of(back)
     assert (request["reasonCode"], request["code"]) == (sent["reasonCode"], sent["code"])
     (problem,) = (reference["reference"] for reference in request["reasonReference"])
     condition = next(dict_of(entry) for entry in back["entry"] if entry["fullUrl"] == problem)
@@ -82,7 +88,7 @@ def test_the_coded_section_needs_a_problem_and_a_question() -> None:
 def test_a_question_in_words_is_a_string() -> None:
     root = letter("01-plain", code={"text": "Avis sur le traitement"})
     assert found(root, f"{REASON}/h:entry/h:observation/h:value/text()") == ["Avis sur le traitement"]
-    assert part(returned(root), "ServiceRequest")["code"] == {"text": "Avis sur le traitement"}
+    assert request_of(returned(root))["code"] == {"text": "Avis sur le traitement"}
 
 
 @pytest.mark.parametrize("reason", [{"text": "Aucun symptôme, contrôle annuel"}, {"coding": [{"code": "R06.0"}]}])
@@ -96,7 +102,7 @@ def test_a_request_that_forbids_has_no_coded_reason() -> None:
 
 def test_the_reason_of_another_software_is_a_problem_of_the_patient() -> None:
     back = returned(etree.parse(CDA / "referral-level3.xml").getroot())
-    request = part(back, "ServiceRequest")
+    request = request_of(back)
     assert "reasonCode" not in request
     urls = [reference["reference"] for reference in request["reasonReference"]]
     codes = [dict_of(entry)["code"] for entry in back["entry"] if entry["fullUrl"] in urls]
