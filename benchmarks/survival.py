@@ -62,8 +62,8 @@ def survival(facts: Mapping[str, set[str]], output: str) -> Survival:
     pieces = set(re.findall(r"\S+", text)) | set(text.split("\n"))
     words = {word.casefold() for word in _WORD.findall(text)}
     found = {
-        kind: sum(1 for value in values if (value in words if kind == "words" else _stands(value, pieces, text)))
-        for kind, values in facts.items()
+        kind: sum(1 for value in values if _FINDERS[kind](value, pieces, text))
+        for kind, values in ((kind, facts[kind]) for kind in KINDS)
     }
     return Survival(found, {kind: len(values) for kind, values in facts.items()})
 

@@ -128,10 +128,11 @@ class Node:
 
     def __getitem__(self, name: str) -> "Node":
         """The first child element named `name`, existing or not; `a/b/c` goes down several steps."""
-        here = self
+        element, path = self.element, self.path
         for step in name.split("/"):
-            here = next(here.each(step), Node(None, f"{here.path}/{step}[1]", here.ledger))
-        return here
+            element = None if element is None else next(element.iterchildren(f"{{{CDA}}}{step}"), None)
+            path = f"{path}/{step}[1]"
+        return Node(element, path, self.ledger)
 
     def peek(self, attribute: str) -> str | None:
         """An attribute, claiming nothing."""
@@ -168,17 +169,25 @@ def _local(name: str) -> str:
     return name.rpartition("}")[2]
 
 
-def cda_leaves(element: etree._Element, path: str) -> Iterator[tuple[str, str]]:
+def cda_leaves(element: etree._Element, path: str) -> list[tuple[str, str]]:
     """Every leaf of a CDA element: each attribute and each text node that is not blank, as (path, value)."""
-    for name, value in element.attrib.items():
-        yield f"{path}/@{_local(str(name))}", str(value)
-    if element.text and element.text.strip():
-        yield f"{path}/text()", element.text
+    found: list[tuple[str, str]] = []
+    _walk(element, path, found)
+    return found
+
+
+def _walk(element: etree._Element, path: str, found: list[tuple[str, str]]) -> None:
+    """Appends rather than yields: a document is walked several times, and generators in depth cost four times as much."""
+    found += [(f"{path}/@{_local(str(name))}", str(value)) for name, value in element.attrib.items()]
+    if element.text and not element.text.isspace():
+        found.append((f"{path}/text()", element.text))
     seen: dict[str, int] = {}
-    for child in element.iterchildren("*"):
-        name = etree.QName(child).localname
-        seen[name] = seen.get(name, 0) + 1
-        yield from cda_leaves(child, f"{path}/{name}[{seen[name]}]")
-    for index, child in enumerate(element, 1):
-        if child.tail and child.tail.strip():
-            yield f"{path}/text()[{index + 1}]", child.tail
+    tails = []
+    for index, child in enumerate(element, 2):
+        if isinstance(child.tag, str):
+            name = _local(child.tag)
+            seen[name] = position = seen.get(name, 0) + 1
+            _walk(child, f"{path}/{name}[{position}]", found)
+        if child.tail and not child.tail.isspace():
+            tails.append((f"{path}/text()[{index}]", child.tail))
+    found += tails

@@ -5,7 +5,7 @@ The list is `structural_cda.tsv`: a pattern of element paths without positions, 
 
 import re
 from fnmatch import translate
-from functools import cache
+from functools import cache, lru_cache
 
 from gateway.tables import read_table
 
@@ -21,7 +21,7 @@ def cda_structural_rule(path: str) -> str | None:
     return _rule_of(_POSITION.sub("", path))
 
 
-@cache
+@lru_cache(4096)
 def _rule_of(path: str) -> str | None:
     return next((rule for expression, rule in _patterns() if expression.fullmatch(path)), None)
 

@@ -160,12 +160,15 @@ def _peek_agent(allergy: Node, reading: Reading) -> concepts.Concept:
 def _allergy(node: Node, concern_status: str | None, reading: Reading) -> Resource:
     statements.frame(node)
     allergy: Resource = {"resourceType": "AllergyIntolerance"} | statements.identified(node)
-    status = qualities.read(node, qualities.STATUS, "allergy-clinical") or concern.told_status(node, concern_status)
-    allergy |= qualities.status_of("clinicalStatus", systems.ALLERGY_CLINICAL, status)
+    status = qualities.read(node, qualities.STATUS, "allergy-clinical")
     denied = statements.is_negated(node)
     code = _code(node, denied, reading)
     certainty = qualities.read(node, qualities.CERTAINTY, "allergy-certainty")
     certainty = "refuted" if denied and not doubts.says_nothing_known(code) else certainty
+    if certainty != "refuted":
+        # An open concern about something ruled out never makes it active.
+        status = status or concern.told_status(node, concern_status)
+    allergy |= qualities.status_of("clinicalStatus", systems.ALLERGY_CLINICAL, status)
     allergy |= qualities.status_of("verificationStatus", systems.ALLERGY_VERIFICATION, certainty)
     allergy |= allergy_kind.to_fhir(node["code"])
     if criticality := qualities.read(node, qualities.CRITICALITY, "allergy-criticality"):

@@ -149,12 +149,13 @@ def _is_readable(problem: Node, reading: Reading) -> bool:
 def _condition(problem: Node, concern_status: str | None, reading: Reading) -> Resource:
     statements.frame(problem)
     condition: Resource = {"resourceType": "Condition"} | statements.identified(problem)
-    status = qualities.read(problem, qualities.STATUS, "condition-clinical") or concern.told_status(
-        problem, concern_status
-    )
-    condition |= qualities.status_of("clinicalStatus", systems.CONDITION_CLINICAL, status)
+    status = qualities.read(problem, qualities.STATUS, "condition-clinical")
     code = concepts.to_fhir(problem["value"], "condition-code", reading.words) or {}
     certainty = _certainty(problem, code)
+    if certainty != "refuted":
+        # An open concern about something ruled out never makes it active.
+        status = status or concern.told_status(problem, concern_status)
+    condition |= qualities.status_of("clinicalStatus", systems.CONDITION_CLINICAL, status)
     condition |= qualities.status_of("verificationStatus", systems.CONDITION_VERIFICATION, certainty)
     condition |= _category_of(problem["code"], reading)
     severity = qualities.find(problem, qualities.SEVERITY)

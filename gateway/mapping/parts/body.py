@@ -23,6 +23,7 @@ from gateway.tables import read_table
 
 _SECTIONS = {row["code"]: row for row in read_table("gateway.mapping", "sections.tsv")}
 REASON = "42349-1"
+_OTHERS = "Autres données codées"
 _COMMENT = "55112-7"
 """For a section of the letter that has no code of its own."""
 
@@ -42,7 +43,7 @@ class Entries:
 
     by_path: dict[str, etree._Element]
     """The `entry` element of each resource that has one, by the resource's path."""
-    reasons: tuple[tuple[str, etree._Element], ...] = ()
+    reasons: list[tuple[str, etree._Element]]
     """Those of the section of the reason, each with the path of the resource that it repeats (or with none)."""
 
 
@@ -50,7 +51,7 @@ def write_entries(resolver: Resolver, request: Element, context: Context, writte
     """Everything that some part can write, and the reasons of the request."""
     found = _by_path(resolver, context, written_at)
     writing = Writing(context, resolver, anchor_of(request.path), written_at)
-    return Entries(found, tuple(reason_entries(request, writing, found)))
+    return Entries(found, reason_entries(request, writing, found))
 
 
 def _by_path(resolver: Resolver, context: Context, written_at: str) -> dict[str, etree._Element]:
@@ -80,6 +81,13 @@ class Body:
         body = add(add(document, "component"), "structuredBody")
         for number, section in enumerate(letter.sections):
             self._section(add(add(body, "component"), "section"), section, number)
+        if self.entries.by_path or self.entries.reasons:
+            self._section(add(add(body, "component"), "section"), self._others(), len(letter.sections))
+
+    def _others(self) -> Section:
+        """A section for what no section of the letter tells: the receipt has promised it."""
+        lines = tuple(Paragraph(_OTHERS, tells=path) for path in self.entries.by_path) or (Paragraph(_OTHERS),)
+        return Section(_OTHERS, lines, REASON if self.entries.reasons else None)
 
     def _section(self, target: etree._Element, section: Section, number: int) -> None:
         row = _SECTIONS[section.code if section.code in _SECTIONS else _COMMENT]
@@ -96,8 +104,13 @@ class Body:
         """Those of the resources that it tells and no section before has told; the reasons in their own section."""
         told = [path for path in dict.fromkeys(_tells(section)) if path in self.entries.by_path]
         found = [self.entries.by_path.pop(path) for path in told]
-        reasons = self.entries.reasons if section.code == REASON else ()
-        return [*(entry for path, entry in reasons if path not in told), *found]
+        return [*(self._reasons(told) if section.code == REASON else ()), *found]
+
+    def _reasons(self, told: Sequence[str]) -> list[etree._Element]:
+        """Those that repeat nothing which the section tells anyway."""
+        found = [entry for path, entry in self.entries.reasons if path not in told]
+        self.entries.reasons.clear()
+        return found
 
     def _anchor(self, path: str) -> str | None:
         if not path or (id_ := anchor_of(path)) in self.used:

@@ -4,8 +4,9 @@ Section by section: the words become the section's narrative; an entry that a pa
 no part has claimed of an entry is told in words below, so that nothing coded is dropped. Source: HL7 CDA R2 §4.3.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from lxml import etree
 
@@ -17,7 +18,7 @@ from gateway.mapping.parts.people import Resource, reference
 from gateway.mapping.result import Outcome
 from gateway.mapping.source import Node, cda_leaves
 from gateway.mapping.structural_cda import cda_structural_rule
-from gateway.mssante.format.narrative import find_words
+from gateway.mssante.format.narrative import anchors_of, find_words
 from gateway.mssante.format.oids import TEMPLATE_PDF_COPY_SECTION
 from gateway.mssante.format.xhtml import div, to_xhtml
 
@@ -41,7 +42,9 @@ class Sections:
 def read_sections(document: Node, header: Header) -> Sections:
     """Read `component/structuredBody`; empty where the document has none."""
     found = Sections()
-    reading = Reading(header.bundling, header.patient, header.written_at, lambda node: _words(document, node))
+    anchors = anchors_of(document.element) if document.element is not None else {}
+    words = partial(_words, anchors)
+    reading = Reading(header.bundling, header.patient, header.written_at, words)
     for component in document["component/structuredBody"].each("component"):
         if _is_copy(component["section"]):
             component.claim_all(Outcome.STRUCTURAL, "copy-of-the-document")
@@ -70,9 +73,8 @@ def _other_members(node: Node, read: tuple[str, ...]) -> list[str]:
     return [line for name in names if name not in read for child in node.each(name) for line in _in_words(child)]
 
 
-def _words(document: Node, node: Node) -> str | None:
-    assert document.element is not None
-    return find_words(document.element, node.peek("value"))
+def _words(anchors: Mapping[str, etree._Element], node: Node) -> str | None:
+    return find_words(anchors, node.peek("value"))
 
 
 def _section(node: Node, reading: Reading, found: Sections) -> Resource:

@@ -5,7 +5,7 @@ element becomes its words, tables keep their rows, and nothing of it is ever mar
 Source: HL7 CDA R2 §4.3.5 (section narrative block).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from lxml import etree
@@ -93,11 +93,18 @@ def _pieces(element: etree._Element) -> Iterator[str]:
         yield "\n"
 
 
-def find_words(document: etree._Element, reference: str | None) -> str | None:
-    """The words that `#id` points to anywhere in the document; None where it points nowhere or is no such reference."""
+def anchors_of(document: etree._Element) -> dict[str, etree._Element]:
+    """Every element that a reference may point to, by its ID; of several with one ID, the first."""
+    found: dict[str, etree._Element] = {}
+    for element in document.iter(f"{{{HL7_V3}}}*"):
+        if id_ := element.get("ID"):
+            found.setdefault(id_, element)
+    return found
+
+
+def find_words(anchors: Mapping[str, etree._Element], reference: str | None) -> str | None:
+    """The words that `#id` points to; None where it points nowhere or is no such reference."""
     if not reference or not reference.startswith("#"):
         return None
-    wanted = reference[1:]
-    found = (e for e in document.iter(f"{{{HL7_V3}}}*") if e.get("ID") == wanted)
-    element = next(found, None)
+    element = anchors.get(reference[1:])
     return words_of(element) or None if element is not None else None

@@ -210,7 +210,7 @@ DEVICES = resources(
 
 # --- whole pieces, so that few examples reach every element ---
 
-_WHOLE = st.fixed_dictionaries(
+_WHOLE: Made = st.fixed_dictionaries(
     {
         "coding": st.tuples(
             st.fixed_dictionaries({"system": SYSTEMS, "version": CODES, "code": CODES, "display": CODES})
