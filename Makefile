@@ -6,7 +6,7 @@ PINNED = $(PIP) --require-hashes --only-binary :all:
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make requirements" uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --annotation-style line
 
-.PHONY: install demo test kills survey lint docs requirements clean
+.PHONY: install demo test properties kills survey lint docs requirements clean
 
 install: .venv/.run
 
@@ -24,6 +24,10 @@ lint: .venv/.test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+# Is the receipt of loss true? Each leaf of each worked example is changed in turn; a minute.
+properties: .venv/.test
+	$(BIN)/python -m tests.mapping.receipt_truth $(or $(KIT),fixtures/mssante/cda) $(ARGS)
 
 # What becomes of documents that others wrote: make survey KIT=DIR.
 survey: install

@@ -29,7 +29,9 @@ class Tool:
 
 TOOLS = (
     Tool("gateway", note="this gateway, French CDA, with its receipt of loss"),
-    Tool("python-fhir-converter", "python-fhir-converter==0.3.0", "Microsoft's Liquid templates for US C-CDA, in Python"),
+    Tool(
+        "python-fhir-converter", "python-fhir-converter==0.3.0", "Microsoft's Liquid templates for US C-CDA, in Python"
+    ),
     Tool("ccda-to-fhir", "ccda-to-fhir==0.3", "US C-CDA"),
     Tool("healthchain", "healthchain[cda]==0.16.1", "US C-CDA: problems, medications, allergies, notes"),
 )
@@ -43,7 +45,7 @@ def python_of(tool: Tool, scratch: Path) -> tuple[str, str]:
     python, done = folder / "bin" / "python", folder / "installed"
     if not done.exists():
         venv.create(folder, clear=True, with_pip=True)
-        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", tool.requirement]
+        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", tool.requirement]
         try:
             subprocess.run(install, check=True, capture_output=True, timeout=INSTALL_SECONDS)
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
@@ -101,7 +103,7 @@ class Worker:
             if not selector.select(seconds):
                 return self._stopped("timeout")
         line = self.process.stdout.readline()
-        return json.loads(line) if line else self._stopped("died")  # type: ignore[no-any-return]
+        return dict(json.loads(line)) if line else self._stopped("died")
 
     def _stopped(self, why: str) -> Mapping[str, Any]:
         self.close()
@@ -110,5 +112,3 @@ class Worker:
 
 def worker_of(tool: Tool, python: str) -> Worker:
     return Worker([python, str(WORKER), tool.name])
-
-

@@ -113,7 +113,7 @@ def _verdict(worker: Worker, path: Path, target: Path) -> str:
 def corpus_of(folder: Path) -> dict[str, Path]:
     """The readable CDA documents of a folder, by name."""
     found = {}
-    for path in sorted(folder.rglob("*.xml")):
+    for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".xml"):
         try:
             cda.read(path.read_bytes())
         except GatewayError:

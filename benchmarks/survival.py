@@ -6,7 +6,7 @@ place is not asked, so the figure flatters everybody. Base64 is not looked into:
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
@@ -28,6 +28,15 @@ class Survival:
 
     found: Mapping[str, int]
     of: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """The strings of a converter's JSON: together, in pieces without blanks or whole, and as words."""
+
+    text: str
+    pieces: frozenset[str]
+    words: frozenset[str]
 
 
 def facts_of(root: etree._Element) -> dict[str, set[str]]:
@@ -59,17 +68,28 @@ def _day(value: str) -> Iterator[str]:
 def survival(facts: Mapping[str, set[str]], output: str) -> Survival:
     """How many of the facts stand in the JSON that a converter made."""
     text = "\n".join(_plain(string) for string in _strings(json.loads(output))) if output.strip() else ""
-    pieces = set(re.findall(r"\S+", text)) | set(text.split("\n"))
-    words = {word.casefold() for word in _WORD.findall(text)}
-    found = {
-        kind: sum(1 for value in values if _FINDERS[kind](value, pieces, text))
-        for kind, values in ((kind, facts[kind]) for kind in KINDS)
-    }
-    return Survival(found, {kind: len(values) for kind, values in facts.items()})
+    pieces = frozenset(re.findall(r"\S+", text)) | frozenset(text.split("\n"))
+    made = _Output(text, pieces, frozenset(word.casefold() for word in _WORD.findall(text)))
+    found = {kind: sum(1 for value in facts[kind] if _FINDERS[kind](value, made)) for kind in KINDS}
+    return Survival(found, {kind: len(facts[kind]) for kind in KINDS})
 
 
-def _stands(value: str, pieces: set[str], text: str) -> bool:
-    return value in pieces or re.search(rf"(?<!\w){re.escape(value)}(?![^\WT])", text) is not None
+def _stands(value: str, output: _Output) -> bool:
+    return value in output.pieces or re.search(rf"(?<!\w){re.escape(value)}(?!\w)", output.text) is not None
+
+
+def _is_dated(value: str, output: _Output) -> bool:
+    """As FHIR spells it, or as the source does."""
+    spellings = f"{re.escape(value)}|{value.replace('-', '')}"
+    return re.search(rf"(?<!\d)({spellings})", output.text) is not None
+
+
+_FINDERS: Mapping[str, Callable[[str, _Output], bool]] = {
+    "codes": _stands,
+    "dates": _is_dated,
+    "identifiers": _stands,
+    "words": lambda word, output: word in output.words,
+}
 
 
 def _plain(string: str) -> str:

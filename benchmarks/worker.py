@@ -35,20 +35,20 @@ def gateway() -> Convert:
 
 
 def python_fhir_converter() -> Convert:
-    from fhir_converter.renderers import CcdaRenderer
+    from fhir_converter.renderers import CcdaRenderer  # type: ignore[import-not-found]
 
     renderer = CcdaRenderer()
     return lambda source: str(renderer.render_fhir_string("CCD", Path(source).read_text("utf-8")))
 
 
 def ccda_to_fhir() -> Convert:
-    from ccda_to_fhir import convert_document
+    from ccda_to_fhir import convert_document  # type: ignore[import-not-found]
 
     return lambda source: json.dumps(convert_document(Path(source).read_text("utf-8")), default=_plain)
 
 
 def healthchain() -> Convert:
-    from healthchain.interop import FormatType, create_interop
+    from healthchain.interop import FormatType, create_interop  # type: ignore[import-not-found]
 
     engine = create_interop()
 

@@ -117,8 +117,9 @@ class Settings(BaseSettings):
 
     worker_slots: int = _setting(4, "Deliveries worked on at once by one process", "deliveries", ge=1)
     lease_seconds: float = _setting(
-        60.0, "Time after which work of a silent worker is given to another", "seconds", gt=0
+        60.0, "Time after which work of a silent worker is given to another", "seconds", ge=45
     )
+    """A renewal comes at each third; a delivery begins only with `flows.deliver.SEND_SECONDS` left."""
 
     @field_validator("base_url", mode="before")
     @classmethod

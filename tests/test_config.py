@@ -65,7 +65,7 @@ def test_mailboxes_come_from_the_file_or_from_a_variable(monkeypatch: pytest.Mon
         ("GATEWAY_BASE_URL", "https://user:SECRET@host"),
         ("GATEWAY_BASE_URL", "https://host/fhir"),
         ("GATEWAY_MAX_BODY_BYTES", "0"),
-        ("GATEWAY_LEASE_SECONDS", "0"),
+        ("GATEWAY_LEASE_SECONDS", "44"),
         ("GATEWAY_SENDER_OID", "SECRET"),
         ("GATEWAY_SMTP_PORT", "0"),
         ("GATEWAY_IMAP_MAILBOXES", "[{SECRET"),

@@ -5,38 +5,53 @@ Made by `python -m gateway.documentation.ans_validation --kit DIR`; `make docs` 
 
 import sys
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.commands.ans_kit import SCRATCH
 from gateway.commands.output import stop
 from gateway.errors import GatewayError
-from gateway.fhir.format.bundle import read_message
 from gateway.mapping.catalog import DOCUMENT_TYPES
 from gateway.mapping.context import Context
-from gateway.mapping.packing import finish_written
+from gateway.mapping.convert import convert
+from gateway.mapping.kinds import Kind
 from gateway.validation.ans_kit import AnsKit
 from gateway.validation.record import commit_of, record
 
 CONTEXT = Context(datetime(2026, 11, 20, 8, 31, tzinfo=UTC), "fixture")
-FORMS = ("level-1",)
-"""The forms of a document that are recorded. Level 3 joins them once its entries are stable."""
+FORMS = ("level-1", "level-3")
 _PDF = b"%PDF-1.4\n%%EOF\n"
 """Neither a validator nor the hash looks into it, so the record does not change with the printer."""
 
+UNWRITTEN = "lab-report-level1"
+"""Read, never written: its type is not yet in our table of confirmed document types."""
+
 
 def documents(fixtures: Path) -> dict[str, bytes]:
-    """Every document to be judged: what our mappings make of each message, and the documents of others."""
+    """Every document to be judged: what we make of each message, the documents of others, what we make of those."""
     found: dict[str, bytes] = {}
     for kind in DOCUMENT_TYPES:
         for path in sorted((fixtures / kind.event).glob("*/input.json")):
-            message = read_message(path.read_bytes())
-            for form in FORMS:
-                written = kind.to_cda(message, CONTEXT, "", form).value
-                for number, document in enumerate(finish_written(written, _PDF), 1):
-                    found[f"{kind.event}/{path.parent.name}/{form}/{number}"] = document.content
-    others = sorted((fixtures / "mssante" / "cda").glob("*.xml"))
-    return found | {f"mssante/cda/{path.stem}": path.read_bytes() for path in others}
+            found |= _written(path.read_bytes(), f"{kind.event}/{path.parent.name}")
+    for path in sorted((fixtures / "mssante" / "cda").glob("*.xml")):
+        content = path.read_bytes()
+        found[f"mssante/cda/{path.stem}"] = content
+        for read in () if path.stem == UNWRITTEN else _converted(content, Kind.FHIR_DOCUMENT):
+            found |= _written(read, f"mssante/cda/{path.stem}")
+    return found
+
+
+def _written(content: bytes, name: str) -> dict[str, bytes]:
+    return {
+        f"{name}/{form}/{number}": document
+        for form in FORMS
+        for number, document in enumerate(_converted(content, Kind.CDA, form), 1)
+    }
+
+
+def _converted(content: bytes, target: Kind, form: str = "level-1") -> Sequence[bytes]:
+    return convert(content, target, CONTEXT, lambda letter, at: _PDF, form).contents
 
 
 def main() -> int:

@@ -6,6 +6,7 @@ path by hand. Missing children are cursors too (`exists` is false), which keeps 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml import etree
 
@@ -165,6 +166,7 @@ class Node:
                 self.ledger.claim(path, outcome, rule)
 
 
+@lru_cache(4096)
 def _local(name: str) -> str:
     return name.rpartition("}")[2]
 
@@ -177,17 +179,19 @@ def cda_leaves(element: etree._Element, path: str) -> list[tuple[str, str]]:
 
 
 def _walk(element: etree._Element, path: str, found: list[tuple[str, str]]) -> None:
-    """Appends rather than yields: a document is walked several times, and generators in depth cost four times as much."""
-    found += [(f"{path}/@{_local(str(name))}", str(value)) for name, value in element.attrib.items()]
-    if element.text and not element.text.isspace():
-        found.append((f"{path}/text()", element.text))
+    """Appends rather than yields: a document is walked several times, and generators in depth would cost more."""
+    found += [(f"{path}/@{_local(str(name))}", str(value)) for name, value in element.items()]
+    text = element.text
+    if text and not text.isspace():
+        found.append((f"{path}/text()", text))
     seen: dict[str, int] = {}
     tails = []
     for index, child in enumerate(element, 2):
-        if isinstance(child.tag, str):
-            name = _local(child.tag)
+        tag, tail = child.tag, child.tail
+        if isinstance(tag, str):
+            name = _local(tag)
             seen[name] = position = seen.get(name, 0) + 1
             _walk(child, f"{path}/{name}[{position}]", found)
-        if child.tail and not child.tail.isspace():
-            tails.append((f"{path}/text()[{index}]", child.tail))
+        if tail and not tail.isspace():
+            tails.append((f"{path}/text()[{index}]", tail))
     found += tails

@@ -97,6 +97,7 @@ PARTICIPATION_TYPE: Final = "http://terminology.hl7.org/CodeSystem/v3-Participat
 ROLE_CLASS: Final = "http://terminology.hl7.org/CodeSystem/v3-RoleClass"
 CONFIDENTIALITY: Final = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 DATA_ABSENT_REASON: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+ABSENT_REASON_CODES: Final = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 RESTFUL_SECURITY: Final = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 
 # --- operations that the CapabilityStatement declares. Source: FHIR R4 4.0.1, Messaging §2.5.3; our own -----------

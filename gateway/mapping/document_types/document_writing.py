@@ -76,7 +76,7 @@ def _header_source(resolver: Resolver) -> HeaderSource:
         encounter=encounter,
         facility=facility if facility.organization.exists else author,
         treating_doctor=doctor if doctor.person_id else None,
-        confidentiality=composition["confidentiality"].structured("confidentiality") or "N",
+        confidentiality=header.choose_confidentiality(composition["confidentiality"]),
     )
 
 

@@ -85,20 +85,8 @@ def _header_source(resolver: Resolver) -> HeaderSource:
         encounter=encounter,
         facility=facility if facility.organization.exists else author,
         treating_doctor=doctor if doctor.person_id else None,
-        confidentiality=_confidentiality(composition["confidentiality"]),
+        confidentiality=header.choose_confidentiality(composition["confidentiality"]),
     )
-
-
-def _confidentiality(given: Element) -> str:
-    """Normal, or more. What is less than normal is told in the letter: the profile has no code for it."""
-    known = given.peek() in header.CONFIDENTIALITY
-    return (given.structured("confidentiality") if known else None) or "N"
-
-
-def _request_of(resolver: Resolver) -> Element:
-    """The ServiceRequest that the Task is about: others may ask for single acts."""
-    focus = resolver.follow(resolver.one("Task")["focus"])
-    return focus if focus["resourceType"].peek() == "ServiceRequest" else resolver.one("ServiceRequest")
 
 
 def _claim_same_times(written_at: Element, *others: Element) -> None:
@@ -132,8 +120,8 @@ def to_fhir(documents: Sequence[ClinicalDocument], context: Context, source_hash
     found = headers[0]
     request_resource = _request(found)  # before what nobody has read is told in words
     _claim_same_orders(found, headers[1:])
-    for number, (document, header) in enumerate(zip(documents, headers, strict=True), 1):
-        read.append(read_sections(Node(document.root, document_path(number), ledger), header))
+    for number, (document, read_first) in enumerate(zip(documents, headers, strict=True), 1):
+        read.append(read_sections(Node(document.root, document_path(number), ledger), read_first))
     sections = [section for one in read for section in one.sections]
     reasons = read[0].by_code.get(REASON, [])
     others = [reference(url) for one in read for url in one.resources if url not in reasons]
@@ -154,7 +142,7 @@ def to_fhir(documents: Sequence[ClinicalDocument], context: Context, source_hash
 def _claim_same_orders(found: Header, others: Sequence[Header]) -> None:
     """The code of an order that a further document repeats is carried by the letter's."""
     codes = {order.code.peek("code") for order in found.orders if order.has_code}
-    for order in (order for header in others for order in header.orders):
+    for order in (order for other in others for order in other.orders):
         if order.code.peek("code") in codes:
             coding.to_fhir(order.code, "order-code")
 

@@ -5,7 +5,7 @@
 | text | the words inside `text`, beside the reference to the narrative |
 | timing | `effectiveTime` (see `timing.py`) |
 | asNeededBoolean true, asNeededCodeableConcept | `precondition/criterion/value`: of no information, or coded |
-| route, site | `routeCode` (EDQM or HL7), `approachSiteCode` |
+| route, site | `routeCode`, `approachSiteCode`; a code that the French profile lacks: beside `nullFlavor` OTH |
 | doseAndRate, one: dose, rate | `doseQuantity`, `rateQuantity`: low and high, both |
 | maxDosePerPeriod | `maxDoseQuantity` |
 | patientInstruction | instruction act PINSTRUCT |
@@ -28,6 +28,7 @@ from gateway.mssante.format import oids
 from gateway.mssante.format.build import add
 
 _ROUTES = frozenset({oids.EDQM, oids.ROUTE_OF_ADMINISTRATION})
+_SITES = concepts.in_list("immunization-site")
 _ASSERTION = "ASSERTION"
 _AS_NEEDED = "as-needed"
 
@@ -61,9 +62,10 @@ def timing_to_cda(statement: etree._Element, dosage: Element, *, exact: bool) ->
 
 def amounts_to_cda(statement: etree._Element, dosage: Element) -> None:
     """Route, site, dose, rate, maximum."""
-    _route_to_cda(statement, dosage["route"])
+    if concepts.is_writable(dosage["route"]):
+        concepts.to_cda(statement, "routeCode", dosage["route"], "dosage-route", takes=_is_route)
     if concepts.is_writable(dosage["site"]):
-        concepts.to_cda(statement, "approachSiteCode", dosage["site"], "dosage-site")
+        concepts.to_cda(statement, "approachSiteCode", dosage["site"], "dosage-site", takes=_SITES)
     doses = list(dosage.each("doseAndRate"))
     if len(doses) == 1:
         _amount_to_cda(statement, "doseQuantity", doses[0], "dose")
@@ -72,11 +74,9 @@ def amounts_to_cda(statement: etree._Element, dosage: Element) -> None:
         quantities.ratio_to_cda(statement, "maxDoseQuantity", dosage["maxDosePerPeriod"], "dosage-maximum")
 
 
-def _route_to_cda(statement: etree._Element, route: Element) -> None:
-    """The route, where its first code is of a system that the French profile takes."""
-    first = next((coding for coding in route.each("coding") if concepts.is_codable(coding)), None)
-    if first and oid_of(first["system"].peek() or "") in _ROUTES:
-        concepts.to_cda(statement, "routeCode", route, "dosage-route")
+def _is_route(coding: Element) -> bool:
+    """Whether it is of a system that the French profile takes."""
+    return oid_of(coding["system"].peek() or "") in _ROUTES
 
 
 def _amount_to_cda(statement: etree._Element, name: str, item: Element, choice: str) -> None:

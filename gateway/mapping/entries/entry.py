@@ -38,8 +38,29 @@ class Reading:
     """The document's time as FHIR dateTime."""
     words: Callable[[Node], str | None]
     """The narrative words that a `reference` element points to (`originalText/reference`, `text/reference`)."""
-    known: dict[str, str] = field(default_factory=dict)
-    """`id/@root` of the statements read so far → fullUrl of the first resource of each."""
+    known: dict[str, list[str]] = field(default_factory=dict)
+    """Id of the statements read so far → fullUrls of their resources."""
+
+    def place(self, statement: Node, resources: list[Resource]) -> list[str]:
+        """The fullUrls of the resources of a statement, added unless it repeats an earlier one: same id, same content.
+
+        Statements of like content but other ids are as many facts.
+        """
+        earlier = self.known.get(id_of(statement), [])
+        if earlier and [self.bundling.entries[url] for url in earlier] == resources:
+            return earlier
+        urls = [self._add(resource) for resource in resources]
+        if urls and statement["id"].peek("root"):
+            self.known.setdefault(id_of(statement), urls)
+        return urls
+
+    def _add(self, resource: Resource) -> str:
+        return self.bundling.add(resource, f"{resource['resourceType']}[{len(self.bundling.entries)}]")
+
+
+def id_of(statement: Node) -> str:
+    """The first id of a statement as one text."""
+    return f"{statement['id'].peek('root') or ''}^{statement['id'].peek('extension') or ''}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@
 
 Only a treatment under way is written: what is stopped, suspended, refused, forbidden or entered in error would be read
 as taken. Everything else is told in words.
-Source: IHE PCC TF-2 (Medications 1.3.6.1.4.1.19376.1.5.3.1.4.7, Product Entry, Internal References); ANS, FR-Traitement,
-FR-Produit-de-santé, FR-Référence-interne; FHIR R4 MedicationStatement, MedicationRequest.
+Source: IHE PCC TF-2 (Medications 1.3.6.1.4.1.19376.1.5.3.1.4.7, Internal References); ANS, FR-Traitement,
+FR-Référence-interne; FHIR R4 MedicationStatement, MedicationRequest.
 """
 
 from lxml import etree
@@ -22,10 +22,10 @@ from lxml import etree
 from gateway.fhir.format import systems
 from gateway.fhir.format.dates import is_before
 from gateway.mapping.entries import concepts, dosage, doubts, problem, product, statements, timing
-from gateway.mapping.entries.entry import EntryPart, Reading, Writing
+from gateway.mapping.entries.entry import EntryPart, Reading, Writing, id_of
 from gateway.mapping.entries.observation import unclaimed
 from gateway.mapping.parts import dates, identifiers
-from gateway.mapping.parts.people import Resource, reference
+from gateway.mapping.parts.people import Resource, covers, reference
 from gateway.mapping.source import Element, Node
 from gateway.mssante.format import oids
 from gateway.mssante.format.build import add
@@ -200,15 +200,20 @@ def _author(node: Node, reading: Reading, *, request: bool) -> Resource:
 
 
 def _reasons(node: Node, reading: Reading) -> Resource:
-    """References to problems that have been read already, else the codes of the reasons."""
+    """References to problems that have been read already, else the codes of the reasons.
+
+    A code that the problem referred to does not have is left to words.
+    """
     codes, references = [], []
     for act in statements.children(node, "act", oids.TEMPLATES_INTERNAL_REFERENCE, "RSON"):
         statements.frame(act)
-        known = reading.known.get(act["id"].peek("root") or "")
-        concept = concepts.to_fhir(act["code"], "medication-reason", reading.words)
+        known = reading.known.get(id_of(act))
         if known:
-            references.append(reference(known))
-        elif concept:
+            references.append(reference(known[0]))
+            if not covers(reading.bundling.entries[known[0]].get("code"), concepts.peek(act["code"], reading.words)):
+                continue
+        concept = concepts.to_fhir(act["code"], "medication-reason", reading.words)
+        if concept and not known:
             codes.append(concept)
     found: Resource = {"reasonCode": codes} if codes else {}
     return found | ({"reasonReference": references} if references else {})

@@ -13,7 +13,8 @@
 
 Everything else (category, performer, specimen …) is told in words. An Observation that is not final, or whose value no
 CDA type says, is not written at all: a reader would take it for a result. Vital signs: `vital_signs.py`.
-Source: IHE PCC TF-2 (Simple Observations 1.3.6.1.4.1.19376.1.5.3.1.4.13); ANS, FR-Simple-Observation; FHIR R4 Observation.
+Source: IHE PCC TF-2 (Simple Observations 1.3.6.1.4.1.19376.1.5.3.1.4.13); ANS, FR-Simple-Observation; FHIR R4
+Observation.
 """
 
 from collections.abc import Sequence

@@ -4,11 +4,12 @@
 |---|---|
 | value, code | PQ `value`, `unit` |
 | unit | told by the code: the name that people give to it, else the code; another one in `translation/originalText` |
-| a code with an annotation that receivers refuse ("mL/min/{1.73_m2}"), or 1 | `translation/@code`, beside the bare unit |
+| a code that receivers refuse ("mL/min/{1.73_m2}", "1") | `translation/@code`, beside the bare unit |
 | comparator < ≤ > ≥ | IVL_PQ with one bound, `inclusive` false or true |
 
 A quantity without a UCUM code is left to words: CDA has no place for "3 boîtes".
-Source: HL7 V3 data types (PQ, PQR, IVL, RTO); UCUM 2.1 §12 (annotations do not change a unit); ANS kit, terminologie.sch.
+Source: HL7 V3 data types (PQ, PQR, IVL, RTO); UCUM 2.1 §12 (annotations do not change a unit); ANS kit,
+terminologie.sch.
 """
 
 import re

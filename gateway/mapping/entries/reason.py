@@ -139,6 +139,8 @@ def _asked_code(resource: Resource) -> Resource:
 
 def _is_bare_reason(resource: Resource) -> bool:
     """Whether it is a problem that is nothing but the reason."""
+    if resource["resourceType"] != "Condition":
+        return False
     kinds = [code for category in resource.get("category", ()) for code in _codes(category)]
     members = {"resourceType", "clinicalStatus", "category", "code", "subject"}
-    return resource["resourceType"] == "Condition" and (systems.LOINC, _REASON[0]) in kinds and set(resource) <= members
+    return (systems.LOINC, _REASON[0]) in kinds and set(resource) <= members

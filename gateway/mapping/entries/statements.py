@@ -156,14 +156,15 @@ def identified(node: Node) -> Resource:
 
 
 def time_of(node: Node, rule: str) -> str | None:
-    """The TS as FHIR dateTime. A time without zone keeps its day, and the receipt says so."""
+    """The TS as FHIR dateTime. A time without zone keeps its day; words tell it whole, and the receipt says so."""
     value = node.peek("value") or ""
     found = dates.to_fhir(value)
     if found is None:
         node.implied(f"{rule}-unknown", "nullFlavor")
         return None
-    node.attribute("value", rule)
-    if not dates.keeps_precision(value):
+    if dates.keeps_precision(value):
+        node.attribute("value", rule)
+    else:
         node.ledger.guess(f"{node.path}/@value", "time-without-zone-keeps-its-day")
     return found
 

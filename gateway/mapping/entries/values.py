@@ -21,13 +21,13 @@ from typing import Any, Final
 
 from lxml import etree
 
+from gateway.fhir.format import systems
 from gateway.mapping.entries import concepts, quantities, statements
 from gateway.mapping.entries.concepts import Words
 from gateway.mapping.parts import dates
 from gateway.mapping.source import Element, Node
 from gateway.mssante.format.build import XSI, add
 
-ABSENT_REASON: Final = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 _ABSENT: Final = {
     "unknown": "UNK",
     "asked-unknown": "ASKU",
@@ -143,7 +143,11 @@ def _absent_code(holder: Element) -> str | None:
     reason = holder["dataAbsentReason"]
     coding = reason.first("coding")
     one = quantities.is_plain(reason, frozenset({"coding"})) and len(list(reason.each("coding"))) == 1
-    return _ABSENT.get(coding["code"].peek() or "") if one and coding["system"].peek() == ABSENT_REASON else None
+    return (
+        _ABSENT.get(coding["code"].peek() or "")
+        if one and coding["system"].peek() == systems.ABSENT_REASON_CODES
+        else None
+    )
 
 
 def to_cda(parent: etree._Element, holder: Element, rule: str) -> None:
@@ -188,7 +192,7 @@ def _absent(node: Node, flavor: str, rule: str) -> Value | None:
         return None
     node.attribute("nullFlavor", rule)
     claim_type(node)
-    return "dataAbsentReason", {"coding": [{"system": ABSENT_REASON, "code": code}]}
+    return "dataAbsentReason", {"coding": [{"system": systems.ABSENT_REASON_CODES, "code": code}]}
 
 
 def _concept(node: Node, rule: str, words: Words) -> Value | None:

@@ -3,12 +3,12 @@
 | FHIR Observation | CDA organizer |
 |---|---|
 | one measure | one component, with all that `observation.py` says of it |
-| a panel (blood pressure 85354-9 with its two components) | one component each; the panel's code as `code/translation` |
+| a panel (blood pressure 85354-9 and its components) | one component each; the panel's code as `code/translation` |
 | category `vital-signs` | the organizer itself |
 
 So what is one Observation comes back as one; an organizer of others gives one Observation for each of its components.
-Source: IHE PCC TF-2 (Vital Signs Organizer 1.3.6.1.4.1.19376.1.5.3.1.4.13.1); ANS, FR-Signes-vitaux; FHIR R4 vital signs
-profiles (blood pressure panel).
+Source: IHE PCC TF-2 (Vital Signs Organizer 1.3.6.1.4.1.19376.1.5.3.1.4.13.1); ANS, FR-Signes-vitaux; FHIR R4 vital
+signs profiles (blood pressure panel).
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,8 @@ _CATEGORY: Resource = {"category": [{"coding": [{"system": systems.OBSERVATION_C
 
 @cache
 def _units() -> dict[str, frozenset[str]]:
-    rows = read_table("gateway.mapping.entries", "vital_sign_units.tsv")
+    """LOINC code → its units; none where any will do."""
+    rows = read_table("gateway.mapping.entries", "vital_signs.tsv")
     return {row["code"]: frozenset(row["units"].split()) for row in rows}
 
 
@@ -41,7 +42,7 @@ def accepts(vital: Element) -> bool:
     if _category(vital) is None or not observation.is_sayable(vital):
         return False
     parts = list(vital.each("component"))
-    return all(map(_has_unit, parts)) and not _has_value(vital) and _is_panel(vital) if parts else _has_unit(vital)
+    return all(map(_is_measure, parts)) and not _has_value(vital) and _is_panel(vital) if parts else _is_measure(vital)
 
 
 def _category(vital: Element) -> Element | None:
@@ -60,12 +61,16 @@ def _is_panel(vital: Element) -> bool:
     return any(map(concepts.is_codable, vital["code"].each("coding")))
 
 
-def _has_unit(measure: Element) -> bool:
-    """Whether the unit is one that the French profile takes for this measure."""
+def _is_measure(measure: Element) -> bool:
+    """Whether the French profile takes the code, and its unit."""
     first = next((c for c in measure["code"].each("coding") if concepts.is_codable(c)), None)
-    units = _units().get(first["code"].peek() or "") if first else None
-    quantity = measure["valueQuantity"]
-    return units is None or (quantity["code"].peek() in units and not quantity["comparator"].exists)
+    if first is None or first["system"].peek() != systems.LOINC:
+        return False
+    units, quantity = _units().get(first["code"].peek() or ""), measure["valueQuantity"]
+    if not units:
+        return units is not None
+    fitting = quantity["code"].peek() in units and not quantity["comparator"].exists
+    return fitting or measure["dataAbsentReason"].exists
 
 
 # --- to CDA ------------------------------------------------------------------------------------------------------

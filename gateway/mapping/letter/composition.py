@@ -31,13 +31,15 @@ def _sections(composition: Teller, parent: Element, told: set[str]) -> Iterator[
 def _section(composition: Teller, element: Element, told: set[str]) -> Section:
     code = element["code"].first("coding")["code"].peek()
     wording = words(composition, "code", element, _PLACE)
-    title = composition.say(element["title"]) or wording or "Sans titre"
     resources = _resources(composition, element, told)
     structured = tuple(block for topic in TOPICS for block in topic.blocks(topic.mine(resources)))
     narrative = _narrative(composition, element, structured)
     empty = words(composition, "emptyReason", element, _PLACE)
     said = (Paragraph(f"Rubrique vide : {empty}"),) if empty else ()
-    return Section(title, (*narrative, *structured, *said), code)
+    blocks = (*narrative, *structured, *said)
+    # Without blocks a section is not printed: its title is told with what remains.
+    given = composition.say(element["title"]) if blocks else element["title"].peek()
+    return Section(given or wording or "Sans titre", blocks, code)
 
 
 def _resources(composition: Teller, element: Element, told: set[str]) -> list[Teller]:
@@ -54,4 +56,5 @@ def _resources(composition: Teller, element: Element, told: set[str]) -> list[Te
 def _narrative(composition: Teller, element: Element, structured: Sequence[Block]) -> tuple[Block, ...]:
     div = composition.say(element["text"]["div"])
     blocks = narrative_blocks(div) if div else ()
-    return () if words_in(blocks) <= words_in(tuple(structured)) else blocks
+    said, already = words_in(blocks), words_in(tuple(structured))
+    return () if said and said <= already else blocks

@@ -34,6 +34,8 @@ _LISTS = frozenset({"ul", "ol"})
 _BREAK = "\0"
 """Stands for `<br/>` until spaces are folded: no XML text can hold it."""
 _SILENT = frozenset({"script", "style", "head"})
+_WORD = re.compile(r"(?:(?<!\w)-)?\w+|[^\w\s.,;:()«»\"'’!/–—-]+")
+"""Signs count as words (`+++`, `<`, the minus of a number); plain punctuation does not."""
 
 
 def narrative_blocks(xhtml: str) -> tuple[Block, ...]:
@@ -53,8 +55,8 @@ def narrative_text(xhtml: str) -> str:
 
 
 def words_in(blocks: "Iterator[Block] | tuple[Block, ...]") -> set[str]:
-    """All words of the blocks, to see whether a narrative says anything that is not said already."""
-    return {word for block in blocks for text in _block_text(block) for word in re.findall(r"\w+", text.casefold())}
+    """All words and signs of the blocks, to see whether a narrative says anything that is not said already."""
+    return {word for block in blocks for text in _block_text(block) for word in _WORD.findall(text.casefold())}
 
 
 def _parse(xhtml: str) -> etree._Element | None:

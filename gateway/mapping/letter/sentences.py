@@ -25,9 +25,7 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def table(
-    head: tuple[str, ...], rows: Sequence[tuple[str, ...]], tellers: Sequence[Teller] = ()
-) -> tuple[Block, ...]:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], tellers: Sequence[Teller] = ()) -> tuple[Block, ...]:
     """A table without the columns that nobody fills; nothing where there are no rows. `tellers`: one for each row."""
     kept = [i for i in range(len(head)) if any(row[i] for row in rows)]
     if not rows or not kept:

@@ -77,6 +77,12 @@ CONFIDENTIALITY = {"N": "Normal", "R": "Restreint", "V": "Très restreint"}
 """The codes that the profile takes, with their names."""
 
 
+def choose_confidentiality(given: Element) -> str:
+    """Normal, or more. What is less than normal is told in the letter: the profile has no code for it."""
+    known = given.peek() in CONFIDENTIALITY
+    return (given.structured("confidentiality") if known else None) or "N"
+
+
 def to_cda(source: HeaderSource, context: Context) -> etree._Element:
     """A ClinicalDocument with its header; for a level 1 model, with an empty nonXMLBody, else without a body.
 

@@ -18,7 +18,7 @@ _PRACTICE_SETTING = (
     "documentationOf/serviceEvent/performer/assignedEntity/representedOrganization/standardIndustryClassCode"
 )
 _RELATIONS = {"RPLC": "replaces", "APND": "appends", "XFRM": "transforms"}
-"""relatedDocument/@typeCode → relatesTo.code. Source: HL7 V3 ActRelationshipType; FHIR R4 document-relationship-type."""
+"""relatedDocument/@typeCode → relatesTo.code. Source: HL7 V3 ActRelationshipType; FHIR R4 DocumentRelationshipType."""
 _PARTICIPANT = {"person": "associatedPerson", "organization": "scopingOrganization"}
 _PERSON = {"person": "assignedPerson", "organization": "representedOrganization"}
 
@@ -131,7 +131,7 @@ def _time(node: Node, rule: str) -> str | None:
     """The TS as FHIR dateTime. What of it FHIR cannot hold (a time without zone) leaves it to words as well."""
     node.implied(f"{rule}-unknown", "nullFlavor")
     value = node.peek("value") or ""
-    if dates.is_carried(value):
+    if dates.keeps_precision(value):
         node.attribute("value", rule)
     return dates.to_fhir(value)
 
@@ -145,7 +145,7 @@ def _other_time(node: Node, document: Node, rule: str) -> str | None:
 
 def _is_document_time(node: Node, document: Node) -> bool:
     value = node.peek("value")
-    is_same = value == document["effectiveTime"].peek("value") and dates.is_carried(value or "")
+    is_same = value == document["effectiveTime"].peek("value") and dates.keeps_precision(value or "")
     if is_same:
         node.attribute("value", "document-time")
     return is_same

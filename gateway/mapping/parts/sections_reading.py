@@ -100,10 +100,7 @@ def _entries(node: Node, reading: Reading) -> tuple[list[str], list[str]]:
     untold: list[str] = []
     for entry in node.each("entry"):
         for statement in statements_of(entry):
-            urls = [reading.bundling.share(resource) for resource in _read(statement, reading)]
-            if urls:
-                reading.known.setdefault(statement["id"].peek("root") or "", urls[0])
-            references += urls
+            references += reading.place(statement, _read(statement, reading))
             untold += _in_words(statement)
     return references, untold
 

@@ -282,6 +282,13 @@ _RESULT: dict[str, Any] = {
     "interpretation": st.lists(CONCEPT, min_size=1, max_size=2),
     "referenceRange": st.lists(_RANGES, min_size=1, max_size=2),
 }
+_SIGNS = st.tuples(
+    st.sampled_from(["20564-1", "8306-3", "8280-0"]).map(lambda code: {"system": systems.LOINC, "code": code}),
+    st.fixed_dictionaries({}, optional={"display": WORDS, "version": CODES}),
+    st.lists(CODINGS, max_size=1),
+    st.fixed_dictionaries({}, optional={"text": WORDS}),
+).map(lambda m: {"coding": [m[0] | m[1], *m[2]]} | m[3])
+"""Codes of measures that the French profile takes, in any unit."""
 COMPONENTS = st.tuples(
     often(st.fixed_dictionaries({"code": SAYING}, optional=_RESULT), {"code": _WHOLE, **_RESULT}), VALUES
 ).map(lambda m: m[0] | m[1])
@@ -310,9 +317,10 @@ OBSERVATIONS = st.one_of(
         lambda m: {**m[0], "component": m[1]}
     ),
 )
-VITAL_SIGNS = observations("vital-signs", _RESULT)
-PANELS = st.tuples(observations("vital-signs", {}, st.just({})), COMPONENTS, COMPONENTS).map(
-    lambda m: {**m[0], "code": {"coding": [{"system": systems.LOINC, "code": "85354-9"}]}, "component": [m[1], m[2]]}
+VITAL_SIGNS = st.tuples(observations("vital-signs", _RESULT), _SIGNS).map(lambda m: {**m[0], "code": m[1]})
+_MEASURES = st.lists(st.tuples(COMPONENTS, _SIGNS).map(lambda m: {**m[0], "code": m[1]}), min_size=1, max_size=3)
+PANELS = st.tuples(observations("vital-signs", {}, st.just({})), _MEASURES).map(
+    lambda m: {**m[0], "code": {"coding": [{"system": systems.LOINC, "code": "85354-9"}]}, "component": m[1]}
 )
 
 # --- medication --------------------------------------------------------------------------------------------------

@@ -107,3 +107,15 @@ def test_the_reason_of_another_software_is_a_problem_of_the_patient() -> None:
     urls = [reference["reference"] for reference in request["reasonReference"]]
     codes = [dict_of(entry)["code"] for entry in back["entry"] if entry["fullUrl"] in urls]
     assert (systems.ICD_10, "R06.0") in [(c["coding"][0]["system"], c["coding"][0]["code"]) for c in codes]
+
+
+def test_what_is_no_problem_in_the_section_of_the_reason_is_read_as_well() -> None:
+    """An allergy has categories too, which are bare codes."""
+    root = letter("02-rich")
+    sections = root.xpath(f"{REASON}|//h:section[h:code/@code='48765-2']", namespaces=NAMES)
+    assert isinstance(sections, list)
+    reason, allergies = sorted(sections, key=lambda section: "42349-1" not in etree.tostring(section).decode())
+    reason.append(allergies[-1])
+    back = returned(root)
+    urls = {entry["fullUrl"] for entry in back["entry"] if dict_of(entry)["resourceType"] == "AllergyIntolerance"}
+    assert urls & {reference["reference"] for reference in request_of(back)["reasonReference"]}

@@ -68,6 +68,9 @@ def test_a_panel_whose_measures_differ_in_time_is_read_measure_by_measure() -> N
     [
         vital(**measure("8867-4", 84, "{beats}/min")),
         vital(**measure("8310-5", 36, "K")),
+        vital(**measure("59408-5", 94, "%")),
+        vital(**measure("8302-2", 2, "[ft_us]")),
+        vital(code=measure("8302-2", 2, "m")["code"], valueString="un mètre"),
         vital(**measure("29463-7", 71, "kg")) | {"status": "preliminary"},
         vital(**measure("29463-7", 71, "kg")) | {"category": []},
         PRESSURE | {"valueString": "142/79"},
