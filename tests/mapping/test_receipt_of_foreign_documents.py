@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from gateway.mapping.result import Item, Mapped, Outcome
 from gateway.mapping.source import cda_leaves
@@ -69,3 +70,19 @@ def test_a_receipt_that_lies_is_caught(path: str, outcome: Outcome, monkeypatch:
 )
 def test_a_change_is_one(path: str, value: str) -> None:
     assert changed(path, value) != value
+
+
+@pytest.mark.parametrize("code", ["DRUG", "85353-1", "PINSTRUCT"])
+def test_another_code_where_the_template_fixes_one_is_told(code: str) -> None:
+    """Nobody reads it as the fixed one: it is said in words, or the whole statement is."""
+    met = 0
+    for name in names("cda/*.xml"):
+        root = cda.read(example(name)).root
+        for leaf in root.iter("{*}code"):
+            if leaf.get("code") == code and leaf.getparent() is not None and leaf.getparent().get("classCode"):
+                met += 1
+                leaf.set("code", "REFUSED-BY-PATIENT")
+        if b"REFUSED-BY-PATIENT" in (content := etree.tostring(root)):
+            mapped = receipt_truth._mapped(cda.read(content))
+            assert "REFUSED-BY-PATIENT" in str(mapped.value)
+    assert met

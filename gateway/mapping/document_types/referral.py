@@ -89,6 +89,12 @@ def _header_source(resolver: Resolver) -> HeaderSource:
     )
 
 
+def _request_of(resolver: Resolver) -> Element:
+    """The ServiceRequest that the Task is about: others may ask for single acts."""
+    focus = resolver.follow(resolver.one("Task")["focus"])
+    return focus if focus["resourceType"].peek() == "ServiceRequest" else resolver.one("ServiceRequest")
+
+
 def _claim_same_times(written_at: Element, *others: Element) -> None:
     """A time that says the same as the document's is carried by it; another one is told in the letter."""
     for other in others:

@@ -29,7 +29,7 @@ from gateway.mssante.format.build import add
 
 _ROUTES = frozenset({oids.EDQM, oids.ROUTE_OF_ADMINISTRATION})
 _SITES = concepts.in_list("immunization-site")
-_ASSERTION = "ASSERTION"
+_ASSERTION, _INSTRUCTION = "ASSERTION", "PINSTRUCT"
 _AS_NEEDED = "as-needed"
 
 
@@ -98,7 +98,7 @@ def instruction_to_cda(statement: etree._Element, dosage: Element, writing: Writ
     if (dosage["patientInstruction"].peek() or "").strip():
         templates = oids.TEMPLATES_PATIENT_INSTRUCTION
         act = statements.start(statements.related(statement, "SUBJ", "true"), "act", "ACT", templates, moodCode="INT")
-        add(act, "code", code="PINSTRUCT", displayName="Instructions au patient", codeSystem=oids.IHE_ACT_CODE)
+        add(act, "code", code=_INSTRUCTION, displayName="Instructions au patient", codeSystem=oids.IHE_ACT_CODE)
         concepts.words_to_cda(act, "text", dosage["patientInstruction"], "patient-instruction", writing.anchor)
         add(act, "statusCode", code="completed")
 
@@ -166,7 +166,7 @@ def _condition(node: Node, words: concepts.Words) -> Resource | None:
 
 
 def _claim_condition(node: Node) -> None:
-    statements.fixed(node["criterion/code"])
+    statements.fixed(node["criterion/code"], _ASSERTION)
     values.claim_type(node["criterion/value"])
 
 
@@ -176,7 +176,7 @@ def _instruction(statement: Node, reading: Reading) -> str | None:
     if len(acts) != 1:
         return None
     statements.frame(acts[0])
-    statements.fixed(acts[0]["code"])
+    statements.fixed(acts[0]["code"], _INSTRUCTION)
     return concepts.words_to_fhir(acts[0]["text"], "patient-instruction", reading.words)
 
 

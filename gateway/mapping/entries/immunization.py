@@ -110,8 +110,7 @@ def to_fhir(statement: Node, reading: Reading) -> list[Resource]:
 
 def _immunization(statement: Node, reading: Reading) -> Resource:
     statements.frame(statement)
-    if statement["code"].peek("code") == _UNSPECIFIED[0]:
-        statements.fixed(statement["code"])
+    statements.fixed(statement["code"], _UNSPECIFIED[0])
     status = "not-done" if statements.is_negated(statement) else "completed"
     immunization: Resource = {"resourceType": "Immunization"} | statements.identified(statement) | {"status": status}
     immunization["vaccineCode"] = product.to_fhir(statement, reading.words)
@@ -140,7 +139,7 @@ def _protocol(statement: Node) -> Resource:
     if rank is None or not statements.is_plain(rank) or not _WHOLE.fullmatch(rank["value"].peek("value") or ""):
         return {}
     statements.frame(rank)
-    statements.fixed(rank["code"])
+    statements.fixed(rank["code"], _RANK[0])
     return {"protocolApplied": [{"doseNumberPositiveInt": int(rank["value"].attribute("value", "dose-number") or "")}]}
 
 

@@ -31,6 +31,7 @@ from gateway.mssante.format import oids
 from gateway.mssante.format.build import add
 
 STATEMENT, REQUEST = "MedicationStatement", "MedicationRequest"
+_DRUG = "DRUG"
 _DOSAGES = {STATEMENT: "dosage", REQUEST: "dosageInstruction"}
 _PERSON = {"person": "assignedPerson", "organization": "representedOrganization"}
 
@@ -80,7 +81,7 @@ def to_cda(entry: etree._Element, medication: Element, writing: Writing) -> None
 
 def _frame_to_cda(made: etree._Element, medication: Element, writing: Writing, one: Element) -> None:
     statements.add_id(made, medication, writing)
-    add(made, "code", code="DRUG", displayName="Médicament", codeSystem=oids.ACT_CODE)
+    add(made, "code", code=_DRUG, displayName="Médicament", codeSystem=oids.ACT_CODE)
     dosage.text_to_cda(made, one, writing)
     add(made, "statusCode", code="completed")
     medication["status"].structured("medication-under-way")
@@ -172,6 +173,7 @@ def _is_readable(node: Node, reading: Reading) -> bool:
         node.peek("moodCode") in ("EVN", "INT")
         and node.peek("nullFlavor") is None
         and not node["subject"].exists
+        and node["code"].peek("code") in (None, _DRUG)
         and node["statusCode"].peek("code") in (None, "completed", "active")
         and product.is_named(node, reading.words)
         and dosage.is_readable(node)
@@ -182,7 +184,7 @@ def _is_readable(node: Node, reading: Reading) -> bool:
 def _status(node: Node, end: str | None, reading: Reading) -> Resource:
     """Under way, unless it has ended by the date of the document or is denied."""
     statements.frame(node)
-    statements.fixed(node["code"])
+    statements.fixed(node["code"], _DRUG)
     status = "completed" if _has_ended(end, reading.written_at) else "active"
     if not statements.is_negated(node):
         return {"status": status}

@@ -188,7 +188,7 @@ def _category_of(node: Node, reading: Reading) -> Resource:
         qualities.read_code(node, "condition-category", "category")
         return {"category": [{"coding": [{"system": systems.CONDITION_CATEGORY, "code": pair.fhir}]}]}
     if node.peek("code") == _FINDING[0]:
-        statements.fixed(node)
+        statements.fixed(node, _FINDING[0])
         return {}
     found = concepts.to_fhir(node, "category", reading.words)
     return {"category": [found]} if found else {}

@@ -142,7 +142,8 @@ def find(statement: Node, quality: Quality) -> Node | None:
     if found is None or not statements.is_plain(found) or statements.is_denied(found):
         return None
     statements.frame(found)
-    statements.fixed(found["code"], found["effectiveTime"])
+    statements.fixed(found["code"], quality.code)
+    found["effectiveTime"].implied("implied-by-template", "nullFlavor")
     found.attribute("negationInd", "negation")
     return found
 

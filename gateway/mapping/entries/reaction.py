@@ -88,7 +88,7 @@ def _reaction(node: Node, reading: Reading) -> Resource:
 
 def _manifestation(node: Node, reading: Reading) -> Resource:
     statements.frame(node)
-    statements.fixed(node["code"])
+    statements.fixed(node["code"], _KIND[0])
     node.attribute("negationInd", "negation")
     return concepts.to_fhir(node["value"], "manifestation", reading.words) or {}
 

@@ -143,9 +143,9 @@ def frame(node: Node) -> None:
         node["statusCode"].implied("implied-by-template", "code")
 
 
-def fixed(*nodes: Node) -> None:
-    """Claim elements whose value the template fixes."""
-    for node in nodes:
+def fixed(node: Node, *codes: str) -> None:
+    """Claim a code that the template fixes; another one says something of its own and is left for words."""
+    if node.peek("code") in (None, *codes):
         node.implied("implied-by-template", "code", "displayName", "codeSystem", "codeSystemName", "nullFlavor")
 
 
@@ -176,7 +176,8 @@ def notes(node: Node, reading: Reading) -> Resource:
 
 
 def _note(act: Node, reading: Reading) -> str | None:
-    fixed(act["code"], act["statusCode"])
+    fixed(act["code"], COMMENT_CODE)
+    fixed(act["statusCode"], "completed")
     return concepts.words_to_fhir(act["text"], "note", reading.words)
 
 

@@ -150,7 +150,7 @@ def to_fhir(node: Node, reading: Reading) -> list[Resource]:
 
 def _frame(node: Node) -> None:
     statements.frame(node)
-    statements.fixed(node["code"])
+    statements.fixed(node["code"], _CODE[0])
     node["effectiveTime"].implied("same-time-as-the-whole", "nullFlavor")
 
 
