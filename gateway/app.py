@@ -11,7 +11,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from gateway.clock import RandomIds, SystemClock
-from gateway.config import Settings, read_master_key, refusals
+from gateway.config import ImapMailbox, Settings, read_master_key, refusals
 from gateway.errors import ConfigurationError, TransportError
 from gateway.fhir.adapters.door import Door
 from gateway.fhir.adapters.listener import build_server
@@ -39,8 +39,10 @@ from gateway.mssante.adapters.smtp import SmtpSender
 from gateway.mssante.adapters.smtp_pool import SmtpPool
 from gateway.mssante.adapters.tls import client_context
 from gateway.mssante.adapters.trusted_domains import TrustedDomainList
-from gateway.ports import Clock, Ids
+from gateway.ports import Clock, Directory, Ids, TrustedDomains
+from gateway.registry.chained import ChainedDirectory
 from gateway.registry.daily import DailyDirectory
+from gateway.registry.directory_store import DirectoryStore
 from gateway.store.open import Store, open_store
 
 TRUSTED_LIST_MAX_AGE_SECONDS = 7 * 24 * 3600.0
@@ -121,7 +123,7 @@ def _joined(settings: Settings, store: Store, clock: Clock, ids: Ids) -> Gateway
     trusted = TrustedDomainList(
         _required(settings.trusted_domains_file, "trusted_domains_file"), clock, TRUSTED_LIST_MAX_AGE_SECONDS
     )
-    directory = DailyDirectory(_required(settings.registry_csv, "registry_csv"), clock)
+    directory = directory_of(settings, clock)
     addressing = Addressing(directory, trusted, clock)
     answering = Answering(clock, ids, f"{settings.base_url}/fhir")
     production = not settings.accept_test_ins
@@ -147,6 +149,20 @@ def _joined(settings: Settings, store: Store, clock: Clock, ids: Ids) -> Gateway
         worker=_worker(settings, store, addressing, sender, clock, ids),
         readers=_readers(settings, store, clock, ids),
     )
+
+
+def directory_of(settings: Settings, clock: Clock) -> Directory:
+    """The CPTS's own file, then the national directory where there is one."""
+    members = DailyDirectory(_required(settings.registry_csv, "registry_csv"), clock)
+    if settings.registry_database is None:
+        return members
+    return ChainedDirectory(members, DirectoryStore(settings.registry_database))
+
+
+def trusted_domains(settings: Settings, clock: Clock) -> TrustedDomains | None:
+    """The list of the trusted space, where a setting names it."""
+    path = settings.trusted_domains_file
+    return TrustedDomainList(path, clock, TRUSTED_LIST_MAX_AGE_SECONDS) if path else None
 
 
 def _unready(trusted: TrustedDomainList, mailbox: MailAddress) -> tuple[Finding, ...]:
@@ -187,13 +203,14 @@ def _worker(settings: Settings, store: Store, addressing: Addressing, sender: Se
 
 
 def _readers(settings: Settings, store: Store, clock: Clock, ids: Ids) -> tuple[ReadMailbox, ...]:
-    def inbox(address: str, username: str, password_file: Path | None) -> ImapInbox:
-        password = password_file.read_text("utf-8").strip() if password_file else None
-        host, port = settings.imap_host, settings.imap_port
-        return ImapInbox(MailAddress(address), host, port, _tls(settings), username, password)
+    def reader(box: ImapMailbox) -> ReadMailbox:
+        password = box.password_file.read_text("utf-8").strip() if box.password_file else None
+        address, host, port = MailAddress(box.address), settings.imap_host, settings.imap_port
+        inbox = ImapInbox(address, host, port, _tls(settings), box.username, password)
+        journal = store.mailbox_lease, store.intake, store.mail_log
+        return ReadMailbox(address, inbox, *journal, clock, ids, settings.tenant)
 
-    boxes = (inbox(box.address, box.username, box.password_file) for box in settings.imap_mailboxes)
-    return tuple(ReadMailbox(box, store.intake, store.mail_log, clock, ids, settings.tenant) for box in boxes)
+    return tuple(reader(box) for box in settings.imap_mailboxes)
 
 
 def _tls(settings: Settings) -> ssl.SSLContext:

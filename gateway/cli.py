@@ -5,7 +5,7 @@ Exit codes: 0 done; 1 the input or the state is bad; 2 wrong use or configuratio
 
 import typer
 
-from gateway.commands import clients, compare, convert, demo, messages, serve, survey, validate
+from gateway.commands import clients, compare, convert, demo, messages, registry, serve, survey, validate
 
 app = typer.Typer(
     name="cpts-gateway",
@@ -23,6 +23,7 @@ app.command("validate")(validate.validate)
 app.command("survey")(survey.survey)
 app.add_typer(clients.app, name="clients")
 app.add_typer(messages.app, name="messages")
+app.add_typer(registry.app, name="registry")
 
 
 def main() -> None:

@@ -89,6 +89,9 @@ class Settings(BaseSettings):
     )
 
     registry_csv: Path | None = _setting(None, "The CPTS registry, imported at start")
+    registry_database: Path | None = _setting(
+        None, "The national directory as imported by `registry import`; asked for whom the CPTS registry does not know"
+    )
     trusted_domains_file: Path | None = _setting(None, "Published list of the domains of the trusted space")
 
     sender_name: str = _setting("", "Name of the CPTS as recipients read it")

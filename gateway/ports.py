@@ -116,6 +116,17 @@ class MailLog(Protocol):
         """The uids whose processing has ended."""
 
 
+class MailboxLease(Protocol):
+    """Whose turn it is to read a mailbox, among all processes on one journal. It spares work, it proves nothing: a mail
+    that two have read is journaled once all the same, so there is no token."""
+
+    def acquire(self, mailbox: MailAddress, lease_seconds: float) -> bool:
+        """True: it is our turn for this long. To be called again and again meanwhile; it writes only when it must."""
+
+    def release(self, mailbox: MailAddress) -> None:
+        """Let another have its turn at once."""
+
+
 class Clients(Protocol):
     def find(self, token: str) -> Client | None:
         """The client that this bearer token belongs to."""

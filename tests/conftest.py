@@ -1,12 +1,21 @@
 """Options of the whole suite."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
+
+from tests.peers.postgres import Postgres, running_postgres
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-skips", action="store_true", help="a skipped test fails: every server must be there")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One private PostgreSQL for all tests of this process; each asks it for a journal of its own."""
+    with running_postgres() as server:
+        yield server
 
 
 @pytest.hookimpl(wrapper=True)

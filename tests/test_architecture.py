@@ -276,4 +276,5 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None
 
 
 def _declared() -> list[str]:
-    return list(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"])
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return [name.partition("[")[0] for name in project["dependencies"]]

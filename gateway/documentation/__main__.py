@@ -1,9 +1,9 @@
 """Write every generated page: `python -m gateway.documentation`."""
 
-from gateway.documentation.pages import DOCS, pages
+from gateway.documentation.pages import DOCS, names, page
 
-for name, content in pages().items():
+for name in names():
     path = DOCS / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(content, "utf-8")
+    path.write_text(page(name), "utf-8")
     print(f"docs/{name}")

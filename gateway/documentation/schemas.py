@@ -9,7 +9,9 @@ from typing import Any
 from gateway.journal import DeliveryState, Direction
 from gateway.mapping.kinds import Kind
 from gateway.mapping.result import Outcome
-from gateway.model import Priority, Severity
+from gateway.model import MailboxType, Priority, Severity
+from gateway.registry.directory_schema import TABLES
+from gateway.registry.directory_search import Why
 
 Schema = Mapping[str, Any]
 
@@ -151,6 +153,50 @@ SURVEY = _object(
 )
 CLIENT = _object({"name": TEXT, "structures": _list(TEXT), "token": TEXT})
 
+WORDS: Schema = {"type": "string"}
+_PLACE = _object(
+    {
+        "structure": _maybe(TEXT),
+        "profession": _maybe({**TEXT, "description": "TRE_A02, combined"}),
+        **dict.fromkeys(["structure_name", "postal", "city", "profession_label", "skill_label"], WORDS),
+    }
+)
+_WHO = {"name": WORDS, "person": _maybe(TEXT), "structure": _maybe(TEXT), "places": _list(_PLACE)}
+REGISTRY_FIND = _list(
+    _object({**_WHO, "why": _one_of(Why), "read_as": {"type": "object", "additionalProperties": WORDS}})
+)
+REGISTRY_SHOW = _object(
+    {
+        **_WHO,
+        "mailboxes": _list(_object({"address": TEXT, "type": _one_of(MailboxType), "structure": _maybe(TEXT)})),
+    }
+)
+_IMPORTED = _object(
+    {
+        "file": TEXT,
+        "extract": _one_of(TABLES),
+        "sha256": SHA256,
+        "changes": {
+            "type": "object",
+            "additionalProperties": _object(dict.fromkeys(["added", "changed", "removed"], COUNT)),
+        },
+        **dict.fromkeys(["lines", "deactivated", "repeated_lines", "shared_addresses", "set_aside"], COUNT),
+        "faults": {"type": "object", "additionalProperties": COUNT},
+        "applied": {"type": "boolean"},
+        "findings": _list(FINDING),
+    }
+)
+REGISTRY_IMPORT = _list({"anyOf": [_IMPORTED, _object({"file": TEXT, "findings": {**_list(FINDING), "minItems": 1}})]})
+REGISTRY_CHECK = _object(
+    {
+        "good": {"type": "boolean"},
+        "intact": {"type": "boolean"},
+        "counts": {"type": "object", "additionalProperties": COUNT},
+        "imports": {"type": "object", "additionalProperties": _object({"at": INSTANT, "age_days": COUNT})},
+        "untrusted": _maybe(COUNT),
+    }
+)
+
 
 def _published(name: str, title: str, schema: Schema) -> Schema:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"{name}.json", "title": title, **schema}
@@ -170,6 +216,10 @@ _PUBLISHED: tuple[tuple[str, str, Schema], ...] = (
     ("validate", "`validate --json`", VALIDATE),
     ("survey", "`survey --json`", SURVEY),
     ("client", "`clients add --json`", CLIENT),
+    ("registry-import", "`registry import --json`: one per file", REGISTRY_IMPORT),
+    ("registry-find", "`registry find --json`", REGISTRY_FIND),
+    ("registry-show", "`registry show --json`", REGISTRY_SHOW),
+    ("registry-check", "`registry check --json`", REGISTRY_CHECK),
 )
 SCHEMAS = {name: _published(name, title, schema) for name, title, schema in _PUBLISHED}
 """Name of the file in `docs/schemas/` → schema."""

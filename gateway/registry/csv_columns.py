@@ -83,7 +83,8 @@ def _is_one_of(allowed: tuple[str, ...], cell: str) -> bool:
     return cell in allowed
 
 
-def _is_code(name: str, cell: str) -> bool:
+def is_code(name: str, cell: str) -> bool:
+    """Whether a list of `codes.tsv` holds the code."""
     return (name, cell) in _CODES
 
 
@@ -101,7 +102,7 @@ def _rpps(name: str, *, required: str = "", optional: str = "") -> Column:
 
 
 def _code(name: str, value_set: str, kind: str) -> Column:
-    return Column(name, partial(_is_code, name), "registry-unknown-code", value_set, frozenset({kind}))
+    return Column(name, partial(is_code, name), "registry-unknown-code", value_set, frozenset({kind}))
 
 
 def _word(name: str, allowed: tuple[str, ...], kinds: frozenset[str]) -> Column:

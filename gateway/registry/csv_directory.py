@@ -13,15 +13,12 @@ from datetime import date
 from pathlib import Path
 
 from gateway.errors import InputError
-from gateway.fhir.format.systems import FINESS, PS_IDNAT, RPPS, STRUCT_IDNAT
-from gateway.model import Finding, Identifier, Mailbox, MailboxType, Party
+from gateway.model import Finding, Identifier, Mailbox, Party
 from gateway.ports import Member
 from gateway.registry.csv_file import read_lines, roster_of
 from gateway.registry.csv_rules import check_lines
+from gateway.registry.matching import RPPS_PREFIX, best_first, is_at, people_in, places_in
 from gateway.registry.roster import Absence, Box, Role, Roster
-
-_RPPS_PREFIX, _FINESS_PREFIX = "8", "1"
-_TYPES_BEST_FIRST = (MailboxType.PERSONAL, MailboxType.PRACTICE, MailboxType.ORGANISATION, MailboxType.APPLICATION)
 
 
 def read_registry(content: bytes) -> Roster:
@@ -55,19 +52,18 @@ class CsvDirectory:
         A person's identifier counts before a structure's. `structure` (Struct_IdNat) says in which role. Without it,
         a person who has several roles is known as a person only: the member's structure is None.
         """
-        people = {i.value.removeprefix(p) for i in identifiers if (p := _person_prefix(i)) is not None}
-        places = {_FINESS_PREFIX + i.value if i.system == FINESS else i.value for i in identifiers if _is_place(i)}
+        people, places = people_in(identifiers), places_in(identifiers)
         if people:
             return self._find_person(people, {structure} if structure else places)
         return self._find_place(places | ({structure} if structure else set()))
 
     def find_mailboxes(self, party: Party) -> list[Mailbox]:
         """The live mailboxes that take this party's letters, best match first; empty where there is none."""
-        if party.person and not party.person.startswith(_RPPS_PREFIX):
+        if party.person and not party.person.startswith(RPPS_PREFIX):
             return []
-        rpps = party.person.removeprefix(_RPPS_PREFIX) if party.person else None
-        boxes = [box for box in self._live.boxes if box.rpps == rpps and _is_at(box, party)]
-        return [self._mailbox(box) for box in sorted(boxes, key=lambda box: _order(box, party))]
+        rpps = party.person.removeprefix(RPPS_PREFIX) if party.person else None
+        boxes = [box for box in self._live.boxes if box.rpps == rpps and is_at(box.structure, party)]
+        return best_first([self._mailbox(box) for box in boxes], party)
 
     def find_absence(self, party: Party) -> Absence | None:
         """Whether this person is away today, until when, and who stands in: for people to decide upon."""
@@ -109,26 +105,4 @@ class CsvDirectory:
 
 
 def _person(rpps: str) -> str:
-    return _RPPS_PREFIX + rpps
-
-
-def _person_prefix(identifier: Identifier) -> str | None:
-    """What stands before the RPPS in an identifier of a person; None where it is not one that we know."""
-    if identifier.system == PS_IDNAT and identifier.value.startswith(_RPPS_PREFIX):
-        return _RPPS_PREFIX
-    return "" if identifier.system == RPPS else None
-
-
-def _is_place(identifier: Identifier) -> bool:
-    return identifier.system in (STRUCT_IDNAT, FINESS)
-
-
-def _is_at(box: Box, party: Party) -> bool:
-    """A structure's own mailbox is matched by the structure; a person's also where one of the two names none."""
-    if party.person is None:
-        return box.structure == party.structure
-    return box.structure is None or party.structure in (None, box.structure)
-
-
-def _order(box: Box, party: Party) -> tuple[bool, int, str]:
-    return box.structure != party.structure, _TYPES_BEST_FIRST.index(box.type), box.address
+    return RPPS_PREFIX + rpps

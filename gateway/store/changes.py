@@ -6,6 +6,7 @@ Each runs inside the caller's savepoint and may raise ConflictError, which undoe
 import json
 from collections.abc import Callable, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import bindparam, update
@@ -35,9 +36,19 @@ from gateway.store.transaction import Home, Transaction, conflict
 
 
 def write_changes(transaction: Transaction, changes: Sequence[Change]) -> None:
-    """Write all changes in the order given."""
+    """Write all changes in the order given, but work last: a lane's row is held from its number to the commit.
+
+    Several lanes are taken in the order of their digests, so that two writers cannot wait for each other.
+    """
+    works: list[tuple[bytes, NewWork]] = []
     for change in changes:
-        _WRITE[type(change)](transaction, change)
+        if isinstance(change, NewWork):
+            works.append((_lane(transaction, change), change))
+        else:
+            _WRITE[type(change)](transaction, change)
+    numbers = {work.id: _next_in_lane(transaction, work, lane) for lane, work in sorted(works, key=itemgetter(0))}
+    for lane, work in works:
+        _new_work(transaction, work, lane, numbers[work.id])
 
 
 def payload_place(message: ItemId, delivery: ItemId | None, role: PayloadRole, index: int) -> tuple[str, str, str, str]:
@@ -144,17 +155,19 @@ def _new_event(transaction: Transaction, change: NewEvent) -> None:
     transaction.connection.execute(insert_into(schema.event), row)
 
 
-def _new_work(transaction: Transaction, change: NewWork) -> None:
-    tenant = transaction.tenant(change.message)
-    lane = transaction.keyring.digest(tenant, "lane", change.lane)
+def _lane(transaction: Transaction, change: NewWork) -> bytes:
+    return transaction.keyring.digest(transaction.tenant(change.message), "lane", change.lane)
+
+
+def _new_work(transaction: Transaction, change: NewWork, lane: bytes, number: int) -> None:
     row = {
         "id": change.id,
-        "tenant": tenant,
+        "tenant": transaction.tenant(change.message),
         "message": change.message,
         "kind": change.kind,
         "subject": change.subject,
         "lane": lane,
-        "seq": _next_in_lane(transaction, tenant, lane),
+        "seq": number,
         "state": WorkState.TODO,
         "due_at": change.due_at,
         "attempts": 0,
@@ -163,10 +176,10 @@ def _new_work(transaction: Transaction, change: NewWork) -> None:
     transaction.connection.execute(insert_into(schema.work), row)
 
 
-def _next_in_lane(transaction: Transaction, tenant: str, lane: bytes) -> int:
+def _next_in_lane(transaction: Transaction, change: NewWork, lane: bytes) -> int:
     """The next number. The lane's row stays locked until the commit: the order of numbers is the order of commits."""
     statement = _count_up(transaction.connection.dialect.name)
-    row = {"lane": lane, "tenant": tenant, "last_seq": 1}
+    row = {"lane": lane, "tenant": transaction.tenant(change.message), "last_seq": 1}
     number: int = transaction.connection.execute(statement, row).scalar_one()
     return number
 
@@ -191,7 +204,8 @@ def _remember_answer(transaction: Transaction, change: RememberAnswer) -> None:
         for name, value, sha256 in change.names
     ]
     if rows:
-        transaction.connection.execute(insert_into(schema.remembered), rows)
+        in_order = sorted(rows, key=itemgetter("digest"))  # for every writer the same, so that none waits in a circle
+        transaction.connection.execute(insert_into(schema.remembered), in_order)
 
 
 def _new_mail(transaction: Transaction, change: NewMail) -> None:
@@ -226,7 +240,6 @@ _WRITE: dict[type, Callable[[Transaction, Any], None]] = {
     LookUp: _look_up,
     NewEvent: _new_event,
     PutResource: put_resource,
-    NewWork: _new_work,
     RememberAnswer: _remember_answer,
     NewMail: _new_mail,
 }

@@ -1,53 +1,46 @@
-"""The database: how it is reached, how it is read, and what differs between engines.
+"""The database: how it is reached and how it is read. What differs between engines stands in their own modules."""
 
-SQLite: write-ahead log, an fsync for every commit, foreign keys on, deleted content overwritten, and a wait instead of
-an error while another process writes. A writing session takes the write lock at its beginning (BEGIN IMMEDIATE): an
-upgrade of a reading session would fail at once instead of waiting. Never on a network file system.
-
-PostgreSQL comes next: a row in `_INSERT`, and a row in `_CONNECT`. Source: sqlite.org/wal.html, /lang_transaction.html.
-"""
-
-import os
-import sqlite3
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, make_url
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError, TimeoutError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy import Connection, Engine, Table, insert, make_url
+from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError, TimeoutError
 
 from gateway.errors import ConfigurationError, InputError, StorageError
 from gateway.model import Finding
+from gateway.store.engines import WRITING, Differences
+from gateway.store.postgresql import POSTGRESQL
+from gateway.store.sqlite import SQLITE
 
-BUSY_TIMEOUT_SECONDS = 30
 DATABASE_ERRORS = (DBAPIError, TimeoutError)
 """What the database says of itself; other errors of the library are defects of ours and stay visible."""
-_WRITING = "gateway_writing"
-_INSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_ENGINES = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
 
 
 def connect(database_url: str) -> Engine:
     """The engine for a URL. Raises ConfigurationError for a kind of database that is not supported."""
     try:
         url = make_url(database_url)
-        return _CONNECT[url.get_backend_name()](url)
+        return _ENGINES[url.get_backend_name()].connect(url)
     except (SQLAlchemyError, KeyError, OSError):
         raise ConfigurationError(Finding("database-not-supported")) from None
 
 
+def differences(database: Engine | Connection) -> Differences:
+    """What is particular to the engine behind it."""
+    return _ENGINES[database.dialect.name]
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """One consistent view of the journal; keep it short, a long one lets the write-ahead log grow."""
+    """One consistent view of the journal; keep it short: a long one keeps SQLite's log and PostgreSQL's dead rows."""
     try:
         with engine.connect() as connection:
             yield connection
-    except UnicodeEncodeError:  # half of a surrogate pair, from a caller's URL or mail: nothing has such an id
+    except (UnicodeEncodeError, DataError):
+        # Half of a surrogate pair, or a NUL, from a caller's URL or mail: nothing has such an id.
         raise InputError(Finding("not-found")) from None
     except DATABASE_ERRORS:
         raise StorageError(Finding("store-unavailable")) from None
@@ -55,8 +48,8 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction that holds the write lock from its beginning. Database errors pass as they are."""
-    with engine.connect().execution_options(**{_WRITING: True}) as connection, connection.begin():
+    """One writing transaction. Database errors pass as they are."""
+    with engine.connect().execution_options(**{WRITING: True}) as connection, connection.begin():
         yield connection
 
 
@@ -80,46 +73,5 @@ def _insert_or_replace(dialect: str, table: Table, columns: tuple[str, ...]) -> 
 
 
 def insert_with_conflict(dialect: str, table: Table) -> Any:
-    """An INSERT that has `on_conflict_do_…`: the same words in both engines, but not the same class."""
-    return _INSERT[dialect](table)
-
-
-def _connect_sqlite(url: URL) -> Engine:
-    if not url.database or url.database == ":memory:" or url.query:
-        raise ConfigurationError(Finding("database-not-supported"))
-    # Only the owner may read it; SQLite gives its log files the mode of the main file.
-    os.close(os.open(Path(url.database), os.O_CREAT | os.O_RDWR, 0o600))
-    engine = create_engine(url, hide_parameters=True, pool_size=8, max_overflow=32)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # the module shall not begin transactions by itself: `_begin_sqlite` does
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA secure_delete = ON")
-    _use_write_ahead_log(connection)
-
-
-def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
-    """Turning the log on does not wait for other processes that open the same new file, so we do."""
-    deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    is_writing = connection.get_execution_options().get(_WRITING, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
-
-
-_CONNECT: dict[str, Callable[[URL], Engine]] = {"sqlite": _connect_sqlite}
+    """An INSERT that has `on_conflict_do_…` and tells how many rows it wrote: two classes with the same words."""
+    return _ENGINES[dialect].insert(table).execution_options(preserve_rowcount=True)

@@ -1,4 +1,5 @@
-"""Erasing one message: its key is deleted and overwritten, so its contents can never be opened again.
+"""Erasing one message: its key is deleted, so its contents can never be opened again. SQLite overwrites it at once;
+PostgreSQL when it next vacuums the table (ADR 3).
 
 Look-ups and search values of the message go too. What stays is the trace without patient data, and the HMACs by which
 a duplicate is recognised. Copies of the key in backups made before must be dealt with by whoever keeps the backups.
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, Engine, and_, delete, exists
 
 from gateway.model import ItemId
 from gateway.store import schema
+from gateway.store.database import differences
 from gateway.store.writer import Writer
 
 
@@ -15,7 +17,7 @@ def erase(engine: Engine, writer: Writer, message: ItemId) -> bool:
     """True once it is durable; False when there was nothing to erase."""
     is_erased = writer.run(lambda connection: _forget(connection, message))
     if is_erased:
-        _clear_log(engine)
+        differences(engine).clear_log(engine)
     return is_erased
 
 
@@ -28,10 +30,3 @@ def _forget(connection: Connection, message: ItemId) -> bool:
     connection.execute(delete(token).where(of_message))
     key = schema.message_key
     return connection.execute(delete(key).where(key.c.message == message)).rowcount > 0
-
-
-def _clear_log(engine: Engine) -> None:
-    """SQLite keeps earlier pages in its write-ahead log until a checkpoint; a reader may put this off to the next."""
-    if engine.dialect.name == "sqlite":
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -15,6 +15,7 @@ from gateway.store.changes import write_changes
 from gateway.store.claim_statement import is_in
 from gateway.store.database import reading
 from gateway.store.keys import Keyring
+from gateway.store.lease_time import LeaseTime
 from gateway.store.schema import WorkState, work
 from gateway.store.transaction import Transaction
 from gateway.store.writer import Writer
@@ -33,22 +34,28 @@ class Parking:
     """Parked items stay, and hold their lanes, until one of these is called for them."""
 
     def __init__(
-        self, engine: Engine, writer: Writer, keyring: Keyring, clock: Clock, has_work: threading.Event
+        self,
+        engine: Engine,
+        writer: Writer,
+        keyring: Keyring,
+        clock: Clock,
+        lease_time: LeaseTime,
+        has_work: threading.Event,
     ) -> None:
         self._engine, self._writer, self._keyring = engine, writer, keyring
-        self._clock, self._has_work = clock, has_work
+        self._clock, self._lease_time, self._has_work = clock, lease_time, has_work
 
     def backlog(self) -> Backlog:
         """How things stand now, over all tenants."""
         now = self._clock.now()
         oldest = select(func.min(work.c.due_at)).where(is_in(WorkState.TODO), work.c.due_at <= now)
         parked = select(func.count()).where(is_in(WorkState.PARKED))
-        expired = select(func.count()).where(is_in(WorkState.DOING), work.c.lease_until <= now)
+        expired = select(func.count()).where(is_in(WorkState.DOING), work.c.lease_until <= self._lease_time.now)
         with reading(self._engine) as connection:
             return Backlog(
                 connection.execute(oldest).scalar_one(),
                 connection.execute(parked).scalar_one(),
-                connection.execute(expired).scalar_one(),
+                connection.execute(expired, self._lease_time.at()).scalar_one(),
             )
 
     def resume(self, item: ItemId, changes: Sequence[Change] = ()) -> bool:

@@ -20,34 +20,41 @@ from gateway.ports import Clock
 from gateway.store.changes import write_changes
 from gateway.store.claim_statement import claim_statement, is_in
 from gateway.store.keys import Keyring
+from gateway.store.lease_time import LeaseTime
 from gateway.store.schema import WorkState, work
 from gateway.store.transaction import Transaction
 from gateway.store.writer import Writer
 
 _STATE_AFTER = {Next.DONE: WorkState.DONE, Next.AGAIN: WorkState.TODO, Next.PARKED: WorkState.PARKED}
-
-
-_CLAIM = claim_statement()
 _UPDATE_OURS = update(work).where(
     work.c.id == bindparam("held"), work.c.token == bindparam("held_token"), is_in(WorkState.DOING)
 )
 
 
 class SqlWorkQueue:
-    """Implements `ports.WorkQueue`. `has_work` is set when finishing an item may have freed its lane."""
+    """Implements `ports.WorkQueue`. `has_work` is set when finishing an item may have freed its lane.
 
-    def __init__(self, writer: Writer, keyring: Keyring, clock: Clock, has_work: threading.Event) -> None:
+    `Claim.lease_until` is an instant of the process's own clock, taken before the lease began: by whatever clock the
+    lease runs, it lasts at least that long.
+    """
+
+    def __init__(
+        self, writer: Writer, keyring: Keyring, clock: Clock, lease_time: LeaseTime, has_work: threading.Event
+    ) -> None:
         self._writer, self._keyring, self._clock, self._has_work = writer, keyring, clock, has_work
+        self._lease_time = lease_time
+        self._claim_statement = claim_statement(lease_time)
+        self._renew_statement = _UPDATE_OURS.values(lease_until=lease_time.end)
 
     def claim(self, slots: int, lease_seconds: float) -> list[Claim]:
         """See the port. Ask for no more than can be worked on now: the lease of all of them begins to run."""
 
         def mark(connection: Connection) -> list[Claim]:
-            now = self._clock.now()
-            leased_until = now + timedelta(seconds=lease_seconds)
-            values = {"now": now, "leased_until": leased_until, "slots": slots}
-            rows = connection.execute(_CLAIM, values).all()
-            return [_claim(row) for row in sorted(rows, key=lambda row: (row.due_at, row.number))]
+            now, lease = self._clock.now(), self._lease_time
+            values = {"now": now, "slots": slots} | lease.at() | lease.ending(lease_seconds)
+            rows = connection.execute(self._claim_statement, values).all()
+            lease_until = now + timedelta(seconds=lease_seconds)
+            return [_claim(row, lease_until) for row in sorted(rows, key=lambda row: (row.due_at, row.number))]
 
         return self._writer.run(mark) if slots > 0 else []
 
@@ -56,7 +63,8 @@ class SqlWorkQueue:
 
         def prolong(connection: Connection) -> Claim | None:
             lease_until = self._clock.now() + timedelta(seconds=lease_seconds)
-            is_ours = _update_ours(connection, claim, {"lease_until": lease_until})
+            ours = _ours(claim) | self._lease_time.ending(lease_seconds)
+            is_ours = connection.execute(self._renew_statement, ours).rowcount > 0
             return replace(claim, lease_until=lease_until) if is_ours else None
 
         return self._writer.run(prolong)
@@ -68,7 +76,7 @@ class SqlWorkQueue:
         """
 
         def let_go(connection: Connection) -> bool:
-            if not _update_ours(connection, claim, self._after(result)):
+            if connection.execute(_UPDATE_OURS, _ours(claim) | self._after(result)).rowcount == 0:
                 return False
             write_changes(Transaction(connection, self._keyring), result.changes)
             return True
@@ -86,13 +94,12 @@ class SqlWorkQueue:
         return result.due_at or self._clock.now()
 
 
-def _update_ours(connection: Connection, claim: Claim, values: dict[str, Any]) -> bool:
-    """Change the item if the claim still holds it: the token says so, whatever the time."""
-    held = {"held": claim.work, "held_token": claim.token}
-    return connection.execute(_UPDATE_OURS, values | held).rowcount > 0
+def _ours(claim: Claim) -> dict[str, Any]:
+    """The parameters by which an item changes only if the claim still holds it: by token, whatever the time."""
+    return {"held": claim.work, "held_token": claim.token}
 
 
-def _claim(row: Row[Any]) -> Claim:
+def _claim(row: Row[Any], lease_until: datetime) -> Claim:
     return Claim(
         work=row.id,
         message=row.message,
@@ -101,5 +108,5 @@ def _claim(row: Row[Any]) -> Claim:
         subject=row.subject,
         attempts=row.attempts,
         token=row.token,
-        lease_until=row.lease_until,
+        lease_until=lease_until,
     )

@@ -1,4 +1,4 @@
-"""The tables of the journal. Every row carries its tenant; patient data stands only in `sealed` columns or as HMACs.
+"""The tables of the journal. A message's rows carry its tenant; patient data stands in `sealed` columns or as HMACs.
 
 Only types that SQLite and PostgreSQL share. States and codes are text, so that an operator can read them; instants are
 UTC. `VERSION` goes up with every change of these tables.
@@ -28,7 +28,8 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 1
+VERSION = 2
+"""2: `mailbox_lease`."""
 
 
 class WorkState(StrEnum):
@@ -232,6 +233,13 @@ work = Table(
     Index("work_open", "lane", "seq", sqlite_where=_OPEN, postgresql_where=_OPEN),
     Index("work_leased", "lease_until", sqlite_where=_DOING, postgresql_where=_DOING),
     Index("work_parked", "number", sqlite_where=_PARKED, postgresql_where=_PARKED),
+    # Every item changes three times or more: its dead rows are cleared by their number, not by a share of all rows.
+    postgresql_with={
+        "autovacuum_vacuum_threshold": 1000,
+        "autovacuum_vacuum_scale_factor": 0,
+        "autovacuum_analyze_threshold": 1000,
+        "autovacuum_analyze_scale_factor": 0,
+    },
 )
 
 remembered = Table(
@@ -259,6 +267,14 @@ mail_place = Table(
     Column("uid", BigInteger, primary_key=True, autoincrement=False),
     _tenant(),
     _message(),
+)
+
+mailbox_lease = Table(
+    "mailbox_lease",
+    metadata,
+    Column("mailbox", String, primary_key=True),
+    Column("holder", String, nullable=False, comment="the store, in one process, whose reader has its turn"),
+    Column("lease_until", Instant, nullable=False),
 )
 
 client = Table(

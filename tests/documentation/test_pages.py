@@ -1,40 +1,41 @@
 """What lies in `docs/` is what the code makes of it, and says nothing that is not there."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from gateway.documentation.pages import DOCS, pages
+from gateway.documentation.pages import DOCS, names, page
 from gateway.documentation.same_patient import forms
 from gateway.error_catalogue import CATALOGUE
 from gateway.tables import read_table
 from tests.source import ROOT
 
-MADE = pages()
+made = cache(page)
 
 
-@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize("name", names())
 def test_the_page_in_docs_is_up_to_date(name: str) -> None:
     """If this fails: make docs."""
-    assert (DOCS / name).read_text("utf-8") == MADE[name]
+    assert (DOCS / name).read_text("utf-8") == made(name)
 
 
 def test_no_schema_lies_about_that_nobody_makes() -> None:
-    made = {Path(name).name for name in MADE if name.startswith("schemas/")}
-    assert {path.name for path in (DOCS / "schemas").iterdir()} == made
+    schemas = {Path(name).name for name in names() if name.startswith("schemas/")}
+    assert {path.name for path in (DOCS / "schemas").iterdir()} == schemas
 
 
 @pytest.mark.parametrize("code", CATALOGUE)
 def test_each_error_is_told_in_both_languages(code: str) -> None:
-    (row,) = [line for line in MADE["errors.md"].splitlines() if line.startswith(f"| `{code}` |")]
+    (row,) = [line for line in made("errors.md").splitlines() if line.startswith(f"| `{code}` |")]
     for sentence in (CATALOGUE[code].fr, CATALOGUE[code].fix_fr, CATALOGUE[code].en, CATALOGUE[code].fix_en):
         assert sentence.replace("|", "\\|") in row
 
 
 def test_the_same_patient_is_found_in_each_form_where_the_table_says_so() -> None:
     """A place without a value would end a cell with a line break."""
-    table = [line for line in MADE["same-patient.md"].splitlines() if line.startswith("| ")][2:]
+    table = [line for line in made("same-patient.md").splitlines() if line.startswith("| ")][2:]
     assert len(table) == len(read_table("gateway.documentation", "same_patient.tsv"))
     assert [line for line in table if "<br> |" in line] == []
 

@@ -24,8 +24,8 @@ from tests.mapping.strategies import bundles, message_of
 from tests.referrals import CASES, bundle_of
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-SOME = settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
-FEW = settings(SOME, max_examples=30)
+SOME = settings(max_examples=30, deadline=None, suppress_health_check=SLOW)
+FEW = settings(SOME, max_examples=15)
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -1,4 +1,4 @@
-"""Fixtures of the contract suites: every suite runs once per implementation."""
+"""Fixtures of the contract suites: every suite of the journal runs once per engine."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.store import Store
-from tests.ports.stores import IMPLEMENTATIONS, SteppingClock
+from tests.ports.stores import IMPLEMENTATIONS, SteppingClock, new_journal, opened
 
 
 @pytest.fixture
@@ -16,10 +16,16 @@ def clock() -> SteppingClock:
 
 
 @pytest.fixture(params=IMPLEMENTATIONS)
-def open_handle(request: pytest.FixtureRequest, tmp_path: Path, clock: SteppingClock) -> Iterator[Callable[[], Store]]:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A new journal."""
+    return new_journal(request, tmp_path)
+
+
+@pytest.fixture
+def open_handle(url: str, clock: SteppingClock) -> Iterator[Callable[[], Store]]:
     """Opens one more handle on the same journal; all are closed at the end."""
-    with ExitStack() as opened:
-        yield lambda: opened.enter_context(IMPLEMENTATIONS[request.param](tmp_path, clock))
+    with ExitStack() as handles:
+        yield lambda: handles.enter_context(opened(url, clock))
 
 
 @pytest.fixture

@@ -1,12 +1,14 @@
 """The stores that the contract suites run against, and made-up messages to put into them.
 
-To have another implementation checked, add a row to `IMPLEMENTATIONS`.
+To have another engine checked, add a row to `IMPLEMENTATIONS` and to `new_journal`.
 """
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import pytest
 
 from gateway.journal import (
     Change,
@@ -24,6 +26,7 @@ from gateway.journal import (
 from gateway.model import ItemId, MailAddress, MailMessageId
 from gateway.ports import Clock
 from gateway.store import Store, open_store
+from tests.peers.postgres import ABSENT
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 """Past, so that it is due for processes that run on real time too."""
@@ -64,12 +67,23 @@ def sqlite_url(folder: Path) -> str:
     return f"sqlite:///{folder / 'journal.db'}"
 
 
-def _sqlite(folder: Path, clock: Clock) -> Store:
-    return open_store(sqlite_url(folder), MASTER_KEY, clock, RandomIds())
+POSTGRESQL = pytest.param(
+    "postgresql", marks=[pytest.mark.real_server, pytest.mark.skipif(ABSENT is not None, reason=ABSENT or "")]
+)
+IMPLEMENTATIONS = [pytest.param("sqlite"), POSTGRESQL]
 
 
-IMPLEMENTATIONS: dict[str, Callable[[Path, Clock], Store]] = {"sqlite": _sqlite}
-"""Each opens the store of a folder; opening it again gives a second handle on the same journal."""
+def new_journal(request: pytest.FixtureRequest, folder: Path) -> str:
+    """The URL of an empty journal of the engine that the test asks for by its parameter."""
+    if request.param == "sqlite":
+        return sqlite_url(folder)
+    url: str = request.getfixturevalue("postgres").new_journal()
+    return url
+
+
+def opened(url: str, clock: Clock) -> Store:
+    """The store, with the time of its leases in the hand of the test, whatever the engine."""
+    return open_store(url, MASTER_KEY, clock, RandomIds(), lease_clock=clock)
 
 
 def new_message(id: str, *, at: datetime = NOON, tenant: str = TENANT, thread: str | None = None) -> NewMessage:

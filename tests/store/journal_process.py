@@ -1,7 +1,7 @@
 """A process of its own on a journal, for the tests that kill or stop one. Not a test.
 
 accept URL PREFIX THREADS   accepts messages for ever; prints each id once it is acknowledged
-work URL                    claims and finishes until nothing is left; prints each id
+work URL                    claims and finishes until its input is closed and nothing is left; prints each id
 hold URL LEASE              claims one item, prints its token, waits for a line, finishes, prints the outcome
 """
 
@@ -38,7 +38,9 @@ def accept(store: Store, prefix: str, threads: str) -> None:
 
 
 def work(store: Store) -> None:
-    while claims := store.queue.claim(2, 30):
+    is_enough = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.read(), is_enough.set()), daemon=True).start()
+    while (claims := store.queue.claim(2, 30)) or not is_enough.wait(0.02):
         for claim in claims:
             time.sleep(0.002)
             assert store.queue.finish(claim, StepResult(Next.DONE, (new_event(claim.message, "done"),)))

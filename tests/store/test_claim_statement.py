@@ -1,11 +1,12 @@
-"""The claim finds its rows by index, whatever the number of finished ones, and is ready for PostgreSQL."""
+"""The claim finds its rows by index, whatever the number of finished ones."""
 
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql
 
 from gateway.store import Store
 from gateway.store.claim_statement import claim_statement
-from tests.ports.stores import LEASE_SECONDS, item
+from gateway.store.lease_time import clock_time
+from tests.ports.stores import LEASE_SECONDS, SystemClock, item
 
 
 def plan_of_claim(store: Store) -> list[str]:
@@ -32,6 +33,6 @@ def test_rule_10_the_claim_walks_its_partial_indexes_only(store: Store):
     assert not [line for line in plan if "TEMP B-TREE" in line]
 
 
-def test_postgresql_workers_will_skip_what_another_one_is_claiming():
-    sql = str(claim_statement().compile(dialect=postgresql.dialect()))
+def test_postgresql_workers_skip_what_another_one_is_claiming():
+    sql = str(claim_statement(clock_time(SystemClock())).compile(dialect=postgresql.dialect()))
     assert sql.count("FOR UPDATE SKIP LOCKED") == 2

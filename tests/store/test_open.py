@@ -11,23 +11,38 @@ from sqlalchemy import create_engine, text
 from gateway.errors import ConfigurationError, StorageError
 from gateway.model import ItemId
 from gateway.store import Store, open_store
-from tests.ports.stores import MASTER_KEY, RandomIds, SystemClock, item, new_message, sqlite_url
+from tests.ports.stores import (
+    IMPLEMENTATIONS,
+    MAILBOX,
+    MASTER_KEY,
+    RandomIds,
+    SystemClock,
+    item,
+    new_journal,
+    new_message,
+    sqlite_url,
+)
 
 
 def reopened(url: str, key: bytes = MASTER_KEY) -> Store:
     return open_store(url, key, SystemClock(), RandomIds())
 
 
-def test_what_was_written_is_there_after_closing_and_opening(url):
-    with reopened(url) as store:
+@pytest.fixture(params=IMPLEMENTATIONS)
+def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return new_journal(request, tmp_path)
+
+
+def test_what_was_written_is_there_after_closing_and_opening(any_url):
+    with reopened(any_url) as store:
         store.intake.accept([new_message("m")])
-    with reopened(url) as store:
+    with reopened(any_url) as store:
         assert store.query.message(ItemId("m")) is not None
 
 
-def test_the_same_file_can_be_opened_by_several_at_the_same_moment(url):
+def test_the_same_new_journal_can_be_opened_by_several_at_the_same_moment(any_url):
     with ThreadPoolExecutor(6) as pool:
-        stores = list(pool.map(lambda _: reopened(url), range(6)))
+        stores = list(pool.map(lambda _: reopened(any_url), range(6)))
     stores[0].intake.accept([new_message("m")])
     assert all(store.query.message(ItemId("m")) for store in stores)
     for store in stores:
@@ -56,23 +71,39 @@ def test_every_commit_reaches_the_disk_and_rules_are_enforced(store: Store):
     }
 
 
-def test_another_master_key_is_refused(url):
-    reopened(url).close()
+def test_another_master_key_is_refused(any_url):
+    reopened(any_url).close()
     with pytest.raises(ConfigurationError) as error:
-        reopened(url, b"another key, also of 256 bits ok")
+        reopened(any_url, b"another key, also of 256 bits ok")
     assert error.value.code == "master-key-mismatch"
 
 
-def test_another_schema_version_is_refused(url):
-    reopened(url).close()
+def change(url: str, *statements: str) -> None:
     engine = create_engine(url)
     with engine.begin() as connection:
-        connection.execute(text("UPDATE store_version SET version = 99"))
+        for statement in statements:
+            connection.execute(text(statement))
     engine.dispose()
+
+
+def test_a_journal_of_the_first_version_is_given_the_table_that_it_has_not(any_url):
+    with reopened(any_url) as store:
+        store.intake.accept([new_message("m")])
+    change(any_url, "DROP TABLE mailbox_lease", "UPDATE store_version SET version = 1")
+    for _ in range(2):
+        with reopened(any_url) as store:
+            assert store.mailbox_lease.acquire(MAILBOX, 60)
+            store.mailbox_lease.release(MAILBOX)
+            assert store.query.message(ItemId("m")) is not None
+
+
+def test_another_schema_version_is_refused(any_url):
+    reopened(any_url).close()
+    change(any_url, "UPDATE store_version SET version = 99")
     with pytest.raises(ConfigurationError) as error:
-        reopened(url)
+        reopened(any_url)
     assert error.value.code == "store-version"
-    assert dict(error.value.findings[0].facts) == {"found": "99", "expected": "1"}
+    assert dict(error.value.findings[0].facts) == {"found": "99", "expected": "2"}
 
 
 @pytest.mark.parametrize(
@@ -85,7 +116,7 @@ def test_another_schema_version_is_refused(url):
         "sqlite:////nowhere/at/all/journal.db",
         "sqlite:///journal.db?mode=memory",
         "mysql://localhost/journal",
-        "postgresql+psycopg://localhost/journal",
+        "postgresql+psycopg2://localhost/journal",
     ],
 )
 def test_a_database_that_is_not_supported_is_refused(wrong):

@@ -1,4 +1,4 @@
-"""Rule 12: real processes, killed and stopped in the middle of their work. Rule 11: two of them on one file."""
+"""Rule 12: real processes, killed and stopped in the middle of their work. Rule 11: several of them on one journal."""
 
 import itertools
 import signal
@@ -6,16 +6,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from gateway.journal import Next, PayloadRole, StepResult
 from gateway.model import ItemId
 from gateway.store import Store, open_store
-from tests.ports.stores import MASTER_KEY, TENANT, RandomIds, SystemClock, item
+from tests.peers.patience import patiently
+from tests.ports.stores import IMPLEMENTATIONS, MASTER_KEY, TENANT, RandomIds, SystemClock, item, new_journal
 
 DONE = StepResult(Next.DONE)
+
+
+@pytest.fixture(params=IMPLEMENTATIONS)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return new_journal(request, tmp_path)
 
 
 @pytest.fixture
@@ -81,7 +89,7 @@ def test_rule_12_after_a_kill_the_next_process_goes_on_with_the_same_journal(url
     assert present >= {*first, *second}
 
 
-def test_rule_11_two_processes_on_one_file_claim_disjointly_and_in_order(url, store: Store):
+def test_rule_11_two_processes_on_one_journal_claim_disjointly_and_in_order(url, store: Store):
     for number in range(40):
         store.intake.accept(item(f"w{number}", f"lane {number % 5}"))
     with process("work", url) as one, process("work", url) as other:
@@ -97,9 +105,42 @@ def test_rule_11_two_processes_on_one_file_claim_disjointly_and_in_order(url, st
 def event_number(store: Store, message: str) -> int:
     """When it was finished, in the order of commits of both processes."""
     with store._engine.connect() as connection:
-        query = "SELECT number FROM event WHERE message = ?"
-        number: int = connection.exec_driver_sql(query, (message,)).scalar_one()
+        query = text("SELECT number FROM event WHERE message = :message AND code = 'done'")
+        number: int = connection.execute(query, {"message": message}).scalar_one()
     return number
+
+
+def test_three_workers_beside_one_that_accepts_share_the_work_and_keep_each_lane(url, store: Store):
+    with ExitStack() as running:
+        workers = [running.enter_context(process("work", url)) for _ in range(3)]
+        accepted = acknowledged_before_kill(url, "m", 60)
+        assert store.query.messages(TENANT, limit=1)
+        reports = [worker.communicate(timeout=60)[0].split() for worker in workers]
+        assert [worker.returncode for worker in workers] == [0, 0, 0]
+    present = {message.id for message in store.query.messages(TENANT, limit=100_000)}
+    assert present >= set(accepted)
+    assert sorted(itertools.chain(*reports)) == sorted(present)
+    assert all(reports)
+    for _, lane in itertools.groupby(sorted(present, key=in_lane), key=lambda id: in_lane(id)[0]):
+        numbers = [event_number(store, id) for id in lane]
+        assert numbers == sorted(numbers)
+
+
+def test_rule_12_a_worker_killed_among_others_loses_nothing(url, store: Store):
+    for number in range(200):
+        store.intake.accept(item(f"w{number}", f"lane {number % 4}"))
+    with process("hold", url, "0.5") as killed, process("work", url) as other:
+        assert killed.stdout.readline().strip() == "1"
+        killed.kill()
+        patiently(lambda: undone(store), lambda left: left == 0)
+        done, _ = other.communicate(timeout=60)
+    assert sorted(done.split()) == sorted(f"w{number}" for number in range(200))
+
+
+def undone(store: Store) -> int:
+    with store._engine.connect() as connection:
+        left: int = connection.execute(text("SELECT count(*) FROM work WHERE state <> 'done'")).scalar_one()
+    return left
 
 
 @pytest.mark.parametrize("is_finished_first", [True, False])

@@ -1,17 +1,26 @@
 """Random accepting, claiming, finishing, retrying, parking and expiring, beside a model of a few lines."""
 
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
 from gateway.journal import Claim, Next, StepResult
-from gateway.store import open_store
-from tests.ports.stores import MASTER_KEY, NOON, RandomIds, SteppingClock, item, new_event, sqlite_url
+from tests.ports.stores import IMPLEMENTATIONS, NOON, SteppingClock, item, new_event, opened, sqlite_url
 
 LEASE = 10
 lanes = st.sampled_from(["a", "b", "c"])
@@ -35,17 +44,15 @@ class WorkQueueMachine(RuleBasedStateMachine):
 
     claims = Bundle("claims")
 
-    def __init__(self) -> None:
+    def __init__(self, url: str) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
         self.clock = SteppingClock()
-        self.store = open_store(sqlite_url(Path(self.folder.name)), MASTER_KEY, self.clock, RandomIds())
+        self.store = opened(url, self.clock)
         self.items: dict[str, Item] = {}
         self.written: dict[str, int] = {}
 
     def teardown(self) -> None:
         self.store.close()
-        self.folder.cleanup()
 
     def claimable(self) -> list[str]:
         held, found = set(), []
@@ -138,5 +145,14 @@ class WorkQueueMachine(RuleBasedStateMachine):
         assert all(len(self.store.query.events(id)) == count for id, count in self.written.items())
 
 
-TestWorkQueue = WorkQueueMachine.TestCase
-TestWorkQueue.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+@pytest.mark.parametrize("engine", IMPLEMENTATIONS)
+def test_the_queue_does_what_the_model_does(engine: str, request: pytest.FixtureRequest):
+    with ExitStack() as folders:
+
+        def new_url() -> str:
+            if engine == "sqlite":
+                return sqlite_url(Path(folders.enter_context(tempfile.TemporaryDirectory())))
+            return request.getfixturevalue("postgres").new_journal()
+
+        steps = settings(max_examples=25, stateful_step_count=30, deadline=None)
+        run_state_machine_as_test(lambda: WorkQueueMachine(new_url()), settings=steps)

@@ -2,9 +2,11 @@
 
 import base64
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from gateway.errors import ConflictError
 from gateway.journal import (
@@ -20,15 +22,19 @@ from gateway.journal import (
     WorkKind,
 )
 from gateway.model import ItemId, MailAddress, MailMessageId
-from gateway.store import Store
+from gateway.store import Store, schema
 from tests.ports.stores import (
     CLIENT,
+    IMPLEMENTATIONS,
     LEASE_SECONDS,
     NOON,
     TENANT,
+    SteppingClock,
     inward_mail,
+    new_journal,
     new_mail,
     new_message,
+    opened,
 )
 
 M, D = ItemId("m1"), ItemId("d1")
@@ -171,6 +177,27 @@ def test_errors_of_the_database_do_not_show_its_values(store: Store):
         store.intake.accept([new_message(M), LookUp(M, "patient", LOCAL)])
     chain = repr(error.value) + repr(error.value.__cause__) + str(error.traceback[-1].locals.get("error", ""))
     assert PATIENT["local"] not in chain
+
+
+@pytest.fixture(params=IMPLEMENTATIONS)
+def any_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    with opened(new_journal(request, tmp_path), SteppingClock()) as journal:
+        yield journal
+
+
+def test_no_row_of_any_table_holds_a_value_of_the_patient(any_store: Store):
+    put_patient(any_store)
+    use_patient(any_store)
+    assert found_in(all_rows(any_store)) == []
+    any_store.intake.accept([NewEvent(M, NOON, "accepted", "worker", facts=(("name", PATIENT["place"]),))])
+    assert found_in(all_rows(any_store)) == [PATIENT["place"]] * 2  # the control
+
+
+def all_rows(store: Store) -> bytes:
+    with store._engine.connect() as connection:
+        tables = [connection.execute(select(table)).all() for table in schema.metadata.tables.values()]
+    values = [value for rows in tables for row in rows for value in row]
+    return b"\n".join(value if isinstance(value, bytes) else str(value).encode() for value in values)
 
 
 def test_tokens_of_clients_are_not_in_the_files(store: Store, tmp_path: Path):

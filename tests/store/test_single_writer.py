@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from gateway.errors import ConflictError, StorageError
 from gateway.store import schema
 from gateway.store.database import connect, reading
-from gateway.store.writer import MAX_BATCH, Writer
+from gateway.store.single_writer import MAX_BATCH, SingleWriter
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def engine(url):
 
 @pytest.fixture
 def writer(engine):
-    writer = Writer(engine)
+    writer = SingleWriter(engine)
     yield writer
     writer.close()
 
@@ -54,7 +54,7 @@ def stored(engine) -> set[str]:
 class Held:
     """Keeps the writer busy until it is let go, so that jobs gather behind it."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: SingleWriter) -> None:
         self.begun, self.let_go = threading.Event(), threading.Event()
         self.thread = threading.Thread(target=lambda: writer.run(self._job))
         self.thread.start()
@@ -65,7 +65,7 @@ class Held:
         self.let_go.wait(10)
 
 
-def gather(writer: Writer, pool: ThreadPoolExecutor, jobs):
+def gather(writer: SingleWriter, pool: ThreadPoolExecutor, jobs):
     """Hand all jobs in while the writer is busy; returns their futures and the thing to let go."""
     held = Held(writer)
     futures = [pool.submit(writer.run, job) for job in jobs]
@@ -169,7 +169,7 @@ def test_a_full_disk_is_a_clean_refusal_and_recovers(writer, engine):
 
 
 def test_closing_writes_what_waits_and_refuses_what_comes_later(engine):
-    writer = Writer(engine)
+    writer = SingleWriter(engine)
     with ThreadPoolExecutor(5) as pool:
         held, futures = gather(writer, pool, [put(f"j{number}") for number in range(5)])
         closing = threading.Thread(target=writer.close)
