@@ -45,7 +45,7 @@ _HEAD = """# Properties of whole documents
 
 Made by `make properties`; do not edit. Messages are generated: a header with any of its optional parts, up to three
 clinical resources of any kind that has a part, texts of any Unicode. All of them pass the door for FHIR messages. Each
-is mapped to documents at both levels, packed into an archive, read again from its bytes and mapped back. Some hundreds
+is mapped to documents at both levels, packed into an archive, read again from its bytes and mapped back. A hundred
 more run in every `make test` (`tests/mapping/test_properties.py`).
 
 What is not asked: (b) takes the telecoms of a person for those of the role, as a CDA has one place for both, and leaves

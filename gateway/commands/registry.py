@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from gateway.app import trusted_domains
 from gateway.clock import SystemClock
@@ -93,10 +93,11 @@ def find_people(
     if json_output:
         print_json([_found_json(one) for one in found])
         return
-    table = Table("Nom", "Profession", "Structure", "Commune", "Numéro", "Trouvé par", box=None, pad_edge=False)
+    number = Column("Numéro", no_wrap=True, min_width=12)
+    table = Table("Nom", "Profession", "Structure", "Commune", number, "Trouvé par", box=None, pad_edge=False)
     for one in found:
         table.add_row(*_row(one))
-    Console(highlight=False).print(table if found else "Personne.")
+    Console(highlight=False, markup=False).print(table if found else "Personne.")
 
 
 @app.command("show")
@@ -110,8 +111,8 @@ def show(
     if json_output:
         print_json(shown)
         return
-    console = Console(highlight=False)
-    console.print(f"[bold]{shown['name']}[/]  {shown['person'] or shown['structure']}")
+    console = Console(highlight=False, markup=False)
+    console.print(f"{shown['name']}  {shown['person'] or shown['structure']}", style="bold")
     for place in shown["places"]:
         trade = place["skill_label"] or place["profession_label"]
         console.print(

@@ -237,6 +237,14 @@ _KINDS = [*sorted(CLINICAL), *["medication-statement", "medication-request"] * 2
 _CONTENT = some(st.sampled_from(_KINDS).flatmap(CLINICAL.__getitem__).map(_in_message), 0, 3)
 
 
+def _named(content: list[Json]) -> dict[str, Json]:
+    """Each at its place, and with identifiers of its own: one identifier names one thing."""
+    for number, resource in enumerate(content):
+        if "identifier" in resource:
+            resource["identifier"] = [i | {"value": f"{i['value']}-{number}"} for i in resource["identifier"]]
+    return {f"{resource['resourceType']}/{number}": resource for number, resource in enumerate(content)}
+
+
 # --- the message -------------------------------------------------------------------------------------------------
 
 _CATEGORY = st.fixed_dictionaries(
@@ -344,7 +352,7 @@ def _attachments() -> Made:
 @st.composite
 def bundles(draw: st.DrawFn) -> Json:
     """The Bundle of a referral; decimals keep their digits."""
-    written_at, content = draw(TIMES), {f"{r['resourceType']}/{n}": r for n, r in enumerate(draw(_CONTENT))}
+    written_at, content = draw(TIMES), _named(draw(_CONTENT))
     resource: dict[str, Json] = {"request": draw(_request(list(content)))}
     resource |= {"patient": draw(_patients())} | draw(_professional("author")) | draw(_professional("reader"))
     task = draw(_tasks(written_at))

@@ -1,7 +1,7 @@
 """Referral letter 96349-6 ↔ the message `referral-request`.
 
-Level 1 today: the header is structured, the clinical content is a letter in words (PDF/A), PDF attachments are further
-documents of the same archive. Level 3 will stand beside it for readers that can.
+Level 1: the header is structured, the clinical content is a letter in words (PDF/A), PDF attachments are further
+documents of the same archive. Level 3, for readers that can: coded entries, with the letter as a copy.
 Source: JDV_J07 (96349-6 "Lettre d'adressage"); no national structured model exists for it.
 """
 

@@ -79,3 +79,16 @@ def test_a_composition_without_type_is_refused() -> None:
         _convert(write_json(bundle), Kind.CDA)
 
     assert refusal.value.code == "unsupported-document"
+
+
+@pytest.mark.parametrize(("given", "written"), [("L", "N"), ("M", "N"), ("U", "N"), ("R", "R"), ("V", "V")])
+def test_a_confidentiality_below_normal_is_written_as_normal(given: str, written: str) -> None:
+    path = ROOT / "fixtures/mssante/cda/consultation-reply-level1.xml"
+    bundle = parse_json(_convert(path.read_bytes(), Kind.FHIR_DOCUMENT).contents[0])
+    composition = next(e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == "Composition")
+    composition["confidentiality"] = given
+
+    back = _convert(write_json(bundle), Kind.CDA)
+
+    assert f'<confidentialityCode code="{written}"'.encode() in back.contents[0]
+    assert [item.path for loss in back.losses for item in loss.lost] == []
