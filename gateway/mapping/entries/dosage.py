@@ -192,7 +192,7 @@ def _amounts(statement: Node, reading: Reading) -> Resource:
 
 
 def _amount(node: Node, choice: str) -> Resource:
-    """dose[x] or rate[x]: one quantity where both bounds say the same."""
+    """dose[x] or rate[x]: one quantity where both bounds say the same, digit for digit."""
     rule = f"dosage-{choice}"
     node.implied(f"{rule}-unknown", "nullFlavor")
     if quantities.is_readable(node):
@@ -200,6 +200,7 @@ def _amount(node: Node, choice: str) -> Resource:
     bounds = quantities.range_to_fhir(node, rule)
     if not bounds:
         return {}
-    if bounds.get("low") == bounds.get("high"):
-        return {f"{choice}Quantity": bounds["low"]}
+    low, high = bounds.get("low"), bounds.get("high")
+    if low and low == high and str(low["value"]) == str(high["value"]):  # 5 and 5.0 are equal numbers
+        return {f"{choice}Quantity": low}
     return {f"{choice}Range": bounds}

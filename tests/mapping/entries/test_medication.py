@@ -137,6 +137,12 @@ def test_a_timing_that_is_not_exact_is_told_in_words_alone_and_the_entry_says_so
     assert not any("timing" in path for path in made.structured)
 
 
+def test_a_range_between_equal_numbers_of_other_digits_stays_a_range() -> None:
+    bounds = {"low": puffs(5), "high": puffs(5) | {"value": Decimal("5.0")}}
+    _, found = back(PART, statement(dosage=[{"doseAndRate": [{"rateRange": bounds}]}]))
+    assert found["dosage"][0]["doseAndRate"][0].keys() == {"rateRange"}
+
+
 def test_if_needed_never_travels_without_its_timing_nor_the_timing_without_it() -> None:
     dosage = {
         "asNeededBoolean": True,
