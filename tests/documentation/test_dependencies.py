@@ -10,7 +10,7 @@ from tests.source import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-DECLARED = [*PROJECT["dependencies"], *(name for names in EXTRAS.values() for name in names)]
+DECLARED = [re.sub(r"\[.*\]", "", name) for names in (PROJECT["dependencies"], *EXTRAS.values()) for name in names]
 ROWS = {
     cells[0]: cells[1:]
     for line in (ROOT / "docs" / "dependencies.md").read_text("utf-8").splitlines()

@@ -13,7 +13,9 @@ Made = st.SearchStrategy[Json]
 
 # --- pieces ------------------------------------------------------------------------------------------------------
 
-WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn")), min_size=1, max_size=20)
+WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn")), min_size=1, max_size=20).filter(
+    str.strip
+)
 CODES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9.\-/]{0,10}", fullmatch=True)
 _CCAM = "urn:oid:1.2.250.1.215.300.1"
 SYSTEMS = st.sampled_from(
@@ -355,7 +357,8 @@ _AMOUNTS = st.one_of(
     st.fixed_dictionaries({"doseQuantity": quantities(), "rateRange": ranges()}),
     st.fixed_dictionaries({"doseRange": ranges(), "rateQuantity": quantities()}),
     st.fixed_dictionaries({"doseQuantity": quantities()}, optional={"rateQuantity": quantities(), "type": CONCEPT}),
-    st.fixed_dictionaries({"doseRange": ranges()}, optional={"rateRange": ranges(), "rateRatio": RATIOS}),
+    st.fixed_dictionaries({"doseRange": ranges()}, optional={"rateRange": ranges()}),
+    st.fixed_dictionaries({"doseRange": ranges()}, optional={"rateRatio": RATIOS}),
 )
 _NEEDED: Made = st.one_of(
     st.just({}),
