@@ -65,6 +65,6 @@ def test_a_broken_message_is_mapped_or_refused_by_us(case: str, chance: random.R
 @pytest.mark.parametrize("name", SABOTAGES)
 def test_a_sabotaged_part_is_caught(name: str) -> None:
     """A harness that cannot fail proves nothing."""
-    limits = settings(SOME, max_examples=200, derandomize=True, database=None, phases=[Phase.generate])
+    limits = settings(SOME, max_examples=800, derandomize=True, database=None, phases=[Phase.generate])
     with sabotaged(name):
         find(bundles(), lambda bundle: bool(not_returned(travel(message_of(bundle), "level-3"))), settings=limits)
